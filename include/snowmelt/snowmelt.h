@@ -1,0 +1,160 @@
+/* snowmelt.h - create Adobe Experience Platform base connections from a CSV.
+ *
+ * The public API of libsnowmelt: an opaque run, its options, and callbacks for
+ * what it has to say. Blocking: snowmelt_run() owns an event loop until the run
+ * has ended. Not thread-safe, except snowmelt_stop(). One run at a time in a
+ * process (libcurl, the log and process hardening are the process's).
+ *
+ * Sources: Adobe's Flow Service API (POST and GET /connections), RFC 9110
+ * (Retry-After, dates), RFC 4180 (CSV).
+ */
+#ifndef SNOWMELT_H
+#define SNOWMELT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SNOWMELT_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define SNOWMELT_API __attribute__((visibility("default")))
+#else
+#define SNOWMELT_API
+#endif
+
+/** The version of the library that is linked: "0.1.0". */
+SNOWMELT_API const char *snowmelt_version(void);
+
+/** Exit status of the program, and what snowmelt_run() returns. */
+enum snowmelt_exit {
+	SNOWMELT_OK = 0,          /* every row is fine */
+	SNOWMELT_ROWS = 1,        /* some rows are not */
+	SNOWMELT_HALTED = 2,      /* by the halt rule, the breaker or a long Retry-After */
+	SNOWMELT_FATAL = 3,       /* configuration, credentials, input or ledger */
+	SNOWMELT_INTERRUPTED = 4, /* stopped: run it again to go on */
+	SNOWMELT_USAGE = 64,
+	SNOWMELT_LOCKED = 75,     /* another run holds the results (or the ledger) */
+};
+
+enum snowmelt_halt { SNOWMELT_HALT_NEVER, SNOWMELT_HALT_SOON, SNOWMELT_HALT_NOW };
+enum snowmelt_format { SNOWMELT_FORMAT_AUTO, SNOWMELT_FORMAT_CSV, SNOWMELT_FORMAT_JSONL };
+
+/**
+ * What to do. Set the whole with snowmelt_options_init(), then change fields.
+ * Text is borrowed until snowmelt_create() returns, which copies it; the
+ * caller wipes its own copies of secrets. Durations are nanoseconds.
+ */
+struct snowmelt_options {
+	/* input */
+	const char *input; /* path, "-" is standard input */
+	const char *const *map; /* "name=Instance Name" */
+	size_t map_count;
+	const char *const *carry;
+	size_t carry_count;
+	const char *secrets_dir; /* NULL: the input's folder */
+	char delimiter;          /* 0: detect */
+	bool allow_http_endpoints;
+
+	/* Adobe */
+	const char *url;
+	const char *org;
+	const char *api_key;
+	const char *sandbox;      /* of rows that name none */
+	const char *access_token; /* secret */
+	const char *cacert, *client_cert, *client_key, *proxy;
+
+	/* traffic */
+	uint32_t concurrency;
+	double rate_per_s; /* 0: none */
+	uint32_t burst;    /* 0: what 10 ms of the rate holds, at least 2 */
+	uint32_t attempts;
+	int64_t settle, settle_timeout, max_retry_after;
+	int64_t give_up_after; /* negative: 15 min, or 1 min where the server never answered */
+	int64_t connect_timeout, timeout;
+	enum snowmelt_halt halt;
+	uint64_t halt_fails;
+	bool halt_percent;
+	bool has_seed;
+	uint64_t seed;
+
+	/* files */
+	const char *results; /* NULL: beside the input, INPUT less .csv + .results.csv */
+	enum snowmelt_format format;
+	bool excel_safe;
+};
+
+SNOWMELT_API void snowmelt_options_init(struct snowmelt_options *o);
+
+/** What a run is about to do, after the first reading and before the first request. */
+struct snowmelt_plan {
+	const char *url, *org, *results;
+	const char *const *sandboxes;
+	size_t sandbox_count;
+	bool counted;          /* false on a pipe: rows are not known */
+	uint64_t rows, invalid;
+};
+
+struct snowmelt_progress {
+	uint64_t rows, rows_total; /* total 0: unknown */
+	uint64_t not_fine;
+	uint64_t requests;
+	uint32_t in_flight, window;
+	int64_t elapsed, paused_for; /* nanoseconds */
+	bool breaker_open;
+};
+
+/** One finished row; all borrowed. Field by field the results file's columns. */
+struct snowmelt_result {
+	uint64_t row, line;
+	const char *name, *sandbox, *endpoint, *status, *id, *etag;
+	int http_status;
+	const char *error_code, *error;
+	uint32_t attempts;
+	const char *request_id;
+};
+
+/** All may be NULL; called on the thread of snowmelt_run(). */
+struct snowmelt_callbacks {
+	/** Return false to call it off: exit 4, nothing sent. */
+	bool (*confirm)(void *arg, const struct snowmelt_plan *plan);
+	void (*result)(void *arg, const struct snowmelt_result *r);
+	void (*progress)(void *arg, const struct snowmelt_progress *p); /* twice a second */
+	/** One error sentence, "what is wrong: what to do", for standard error. */
+	void (*message)(void *arg, const char *text);
+	/** The summary, whole, for standard output. */
+	void (*summary)(void *arg, const char *text);
+	void *arg;
+};
+
+struct snowmelt;
+
+/**
+ * Check the options and open the input.
+ *
+ * @param ret_error  why not; always terminated
+ * @return SNOWMELT_OK, or the exit status (3, 64, 75) with the sentence
+ */
+SNOWMELT_API int snowmelt_create(const struct snowmelt_options *o,
+	const struct snowmelt_callbacks *cb, struct snowmelt **ret, char *ret_error,
+	size_t ret_error_len);
+
+/** Run to the end. @return enum snowmelt_exit; what went wrong was told by `message` */
+SNOWMELT_API int snowmelt_run(struct snowmelt *s);
+
+/**
+ * Ask a run to stop: the first call lets what is in flight finish, the second
+ * cuts it. Any thread, and from a signal handler.
+ */
+SNOWMELT_API void snowmelt_stop(struct snowmelt *s);
+
+SNOWMELT_API void snowmelt_destroy(struct snowmelt *s); /* fine on NULL */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

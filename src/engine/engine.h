@@ -1,0 +1,301 @@
+/* engine.h - decides everything, touches nothing.
+ *
+ * The engine is told facts and asked for orders, as a protocol library is fed
+ * bytes. No socket, clock, file, thread or random source is behind it: time is
+ * an argument, randomness a seed. Names, passwords and etags stay with the
+ * caller (the shell) under the job number; nothing here is a string.
+ *
+ *     engine_handle(e, now, &event);          a fact; copies what it needs
+ *     while (engine_next(e, now, &action))    an order; do it, report back later
+ *             perform(&action);
+ *     arm_timer(engine_deadline(e));          a question, so it is never stale
+ *
+ * The same config (with its seed), events and times give the same actions.
+ * All memory is taken by engine_create(); later calls cannot fail. An event
+ * that cannot happen asserts, in release builds too. One thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/time.h"
+
+struct engine;
+
+#define ENGINE_SCOPES_MAX 1024
+#define ENGINE_NO_JOB UINT32_MAX
+
+/* ------------------------------------------------------------------ facts */
+
+enum engine_event_kind {
+	EVENT_ROW,             /* answer to ACTION_READ: a row was read and claimed */
+	EVENT_INPUT_ENDED,     /* there are no more rows; READ orders still out are void */
+	EVENT_INTENT_DURABLE,  /* answer to ACTION_WRITE_INTENT */
+	EVENT_OUTCOME_DURABLE, /* answer to ACTION_WRITE_OUTCOME and ACTION_WRITE_WITHDRAWAL */
+	EVENT_ANSWER,          /* answer to ACTION_SEND: exactly one, also after a CUT */
+	EVENT_SHARED_FINDING,  /* what a complete listing says of one row that shares it; comes
+	                        * for each of them, before the listing's own ANSWER_LISTED */
+	EVENT_LEDGER_FAILED,   /* nothing more is sent, written or told */
+	EVENT_TOKEN_FRESH,     /* a token of the next generation is there */
+	EVENT_TOKEN_REFUSED,   /* answer to ACTION_FETCH: none is to be had, ever */
+	EVENT_STOP,            /* admit no more, let what is in flight finish */
+	EVENT_ABORT,           /* cut what is in flight, too */
+};
+
+/** What the claim said of a row. */
+enum engine_claim {
+	CLAIM_FRESH,     /* intend it, then create it */
+	CLAIM_OPEN,      /* a killed run left an intent: in doubt since the start of this run */
+	CLAIM_KNOWN,     /* decided earlier or elsewhere: `known` is its outcome */
+	CLAIM_DUPLICATE, /* an earlier row has its name: invalid */
+	CLAIM_INVALID,   /* the row itself is bad */
+};
+
+/** What came of a request. Those marked C count as complete answers. */
+enum engine_answer {
+	ANSWER_CREATED,            /* C 201 with an id */
+	ANSWER_DOUBTFUL,           /* C complete, yet unreadable */
+	ANSWER_NOT_SENT,           /*   never began to leave: not executed */
+	ANSWER_BROKEN,             /*   began to leave, no complete answer */
+	ANSWER_TIMEOUT,            /*   same, by time-out: the server may still be working */
+	ANSWER_THROTTLED,          /* C not executed */
+	ANSWER_THROTTLED_DOUBTFUL, /* C perhaps executed */
+	ANSWER_OVERLOAD,           /* C 500, 502, 503 */
+	ANSWER_OVERLOAD_TIMEOUT,   /* C 408, 504: the server may still be working */
+	ANSWER_CLASH,              /* C 409 */
+	ANSWER_TOKEN,              /* C 401 */
+	ANSWER_FATAL,              /* C every row would fail alike */
+	ANSWER_FATAL_SANDBOX,      /* C every row of its sandbox would fail alike */
+	ANSWER_REJECTED,           /* C this row is refused */
+	/* lookups (a lookup or listing that answers with one of the above, other
+	 * than TOKEN, FATAL and FATAL_SANDBOX, is in trouble: it proved nothing) */
+	ANSWER_FOUND_CREATED,      /* C one hit, ours */
+	ANSWER_FOUND_ADOPTED,      /* C one hit, not surely ours */
+	ANSWER_CONFLICT,           /* C one hit that differs, or several */
+	ANSWER_ABSENT,             /* C read to its end, no hit */
+	ANSWER_MORE,               /* C the search has a further page (or count) to ask for */
+	ANSWER_LISTED,             /* C a listing is complete; its findings were told */
+	ANSWER_COUNT
+};
+
+enum engine_outcome {
+	OUTCOME_CREATED,
+	OUTCOME_ADOPTED,
+	OUTCOME_UPDATED,
+	OUTCOME_UNCHANGED,
+	OUTCOME_CHANGED,
+	OUTCOME_FAILED,
+	OUTCOME_CONFLICT,
+	OUTCOME_UNRESOLVED,
+	OUTCOME_INVALID,
+	OUTCOME_SKIPPED,
+	OUTCOME_COUNT
+};
+
+/** Why a row has its outcome: which words the shell takes. */
+enum engine_cause {
+	CAUSE_ANSWER,    /* what the last create's answer said */
+	CAUSE_LOOKUP,    /* what the lookup found */
+	CAUSE_CLAIM,     /* what the claim said */
+	CAUSE_ATTEMPTS,  /* --attempts creates, each without a definite answer, then proven absent */
+	CAUSE_TROUBLE,   /* too many throttled, unsent or failed tries */
+	CAUSE_SANDBOX,   /* its sandbox is refused as a whole */
+	CAUSE_ENDED,     /* the run ended before it was decided: see engine_end */
+};
+
+struct engine_event {
+	enum engine_event_kind kind;
+	uint32_t job; /* ROW, INTENT_DURABLE, OUTCOME_DURABLE, ANSWER, SHARED_FINDING */
+	union {
+		struct {
+			enum engine_claim claim;
+			enum engine_outcome known; /* CLAIM_KNOWN */
+			uint32_t scope;            /* (sandbox, connectionSpec), < ENGINE_SCOPES_MAX */
+			uint32_t sandbox;          /* < ENGINE_SCOPES_MAX */
+			bool filterable;           /* its name may stand in a lookup's filter */
+		} row;
+		struct {
+			enum engine_answer answer; /* SHARED_FINDING: FOUND_*, CONFLICT or ABSENT */
+			nsec_t retry_after;        /* NSEC_NONE when there was none */
+		} answer;
+		struct {
+			bool fatal; /* the input went bad here: stop sending, tell the rows so far */
+		} input_ended;
+	};
+};
+
+/* ----------------------------------------------------------------- orders */
+
+enum engine_action_kind {
+	ACTION_READ,             /* read and claim the next row as job J → EVENT_ROW or INPUT_ENDED */
+	ACTION_WRITE_INTENT,     /* make the intent of J durable → EVENT_INTENT_DURABLE */
+	ACTION_WRITE_WITHDRAWAL, /* take it back: never executed → EVENT_OUTCOME_DURABLE */
+	ACTION_WRITE_OUTCOME,    /* make the outcome of J durable → EVENT_OUTCOME_DURABLE */
+	ACTION_SEND,             /* send `request` of J → EVENT_ANSWER */
+	ACTION_CUT,              /* cut the request of J → its EVENT_ANSWER as usual */
+	ACTION_FETCH,            /* get a token → EVENT_TOKEN_* */
+	ACTION_EMIT,             /* write the line of J; the slot is free once this returns */
+	ACTION_DONE,             /* the run has ended; nothing follows */
+};
+
+enum engine_request {
+	REQUEST_CREATE,
+	REQUEST_LOOKUP, /* first = start the search anew, else its next page or count */
+	REQUEST_LIST,   /* J is a listing job of `scope`: same */
+};
+
+/** How the run ended. */
+enum engine_end {
+	END_COMPLETE,
+	END_STOPPED,          /* EVENT_STOP */
+	END_ABORTED,          /* EVENT_ABORT */
+	END_HALT_RULE,
+	END_BREAKER,          /* open, or no answer at all, for give_up_after */
+	END_RETRY_AFTER,      /* asked to wait longer than max_retry_after: `resume_after` */
+	END_FATAL,            /* an answer that every row would get */
+	END_TOKEN,            /* no token is to be had, or fresh ones are refused */
+	END_SANDBOXES,        /* every sandbox of the run was refused */
+	END_LEDGER,           /* EVENT_LEDGER_FAILED */
+	END_INPUT,            /* the input went bad in mid-run */
+};
+
+struct engine_action {
+	enum engine_action_kind kind;
+	uint32_t job;
+	union {
+		struct {
+			enum engine_request request;
+			bool first;
+			uint32_t scope;
+			uint32_t generation; /* of the token to send with, from 1 */
+		} send;
+		struct {
+			enum engine_outcome outcome;
+			enum engine_cause cause;
+			enum engine_end end;  /* CAUSE_ENDED: how the run is ending */
+			uint32_t attempts;    /* creates whose body began to leave */
+			uint32_t sandbox;     /* CAUSE_SANDBOX: which was refused */
+		} row; /* WRITE_OUTCOME and EMIT: the same values in both */
+		struct {
+			enum engine_end end;
+			nsec_t resume_after; /* END_RETRY_AFTER: asked wait, from now */
+			uint64_t failed;     /* rows that the halt rule counted */
+		} done;
+	};
+};
+
+/* ----------------------------------------------------------------- config */
+
+enum halt_mode { HALT_NEVER, HALT_SOON, HALT_NOW };
+
+/** The life of a job, as the trace sees it; the table stands in job.c. */
+enum job_state {
+	JOB_TOLD, /* told, or never used: the slot is free */
+	JOB_PENDING,
+	JOB_READY,
+	JOB_IN_FLIGHT,
+	JOB_WAITING,
+	JOB_DOUBTFUL,
+	JOB_TO_LOOK,
+	JOB_LOOKING,
+	JOB_DONE,
+	JOB_STATE_COUNT
+};
+
+enum job_event {
+	EV_CLAIMED,  /* told → pending: a row took the slot */
+	EV_LISTING,  /* told → to_look: a listing took the slot */
+	EV_DURABLE,
+	EV_PLAIN,
+	EV_KNOWN,
+	EV_OPEN,
+	EV_LOOK,
+	EV_ADMITTED,
+	EV_ANSWERED,
+	EV_SPENT,
+	EV_RETRY,
+	EV_REFUSED_TOKEN,
+	EV_DOUBT,
+	EV_DUE,
+	EV_FOUND,
+	EV_SEVERAL,
+	EV_ABSENT,
+	EV_UNSETTLED,
+	EV_TROUBLE,
+	EV_MORE,
+	EV_CLOSED,
+	EV_RECORDED,
+	EV_COUNT
+};
+
+typedef void (*engine_trace_cb)(void *arg, nsec_t now, uint32_t job, enum job_state from,
+	enum job_event event, enum job_state to);
+
+struct engine_config {
+	uint32_t concurrency;       /* most requests in flight, ≥ 1 */
+	nsec_t rate_interval;       /* what one request costs: 1 s / rate; 0: no rate */
+	uint32_t burst;             /* requests; 0: what 10 ms of the rate holds, at least 2 */
+	uint32_t attempts;          /* creates a row, ≥ 1 */
+	nsec_t settle;
+	nsec_t settle_timeout;
+	nsec_t max_retry_after;
+	nsec_t give_up_after;       /* NSEC_NONE: 15 min, or 1 min where the server never answered */
+	enum halt_mode halt_mode;
+	uint64_t halt_fails;        /* count, or per cent of finished rows from the 100th on */
+	bool halt_percent;
+	uint64_t seed;
+	engine_trace_cb trace;      /* may be NULL */
+	void *trace_arg;
+	/* Test only: what the simulator switches off to see that it notices. */
+	struct {
+		bool no_lookup;         /* a doubt is sent again at once */
+		bool no_settle;         /* the first look proves absence */
+	} unsafe;
+};
+
+#define ENGINE_CONFIG_DEFAULT \
+	{ .concurrency = 16, .attempts = 5, .settle = 5 * SEC, .settle_timeout = 30 * SEC, \
+	  .max_retry_after = 900 * SEC, .give_up_after = NSEC_NONE }
+
+/** @return NULL without memory (or with a config out of its limits: asserts) */
+struct engine *engine_create(const struct engine_config *c);
+void engine_destroy(struct engine *e); /* fine on NULL */
+
+/** Job numbers are below this: max(1024, 4 × concurrency) rows and some listings. */
+uint32_t engine_job_limit(const struct engine *e);
+
+/** Tell a fact. `now` is monotonic, never earlier than in any call before. */
+void engine_handle(struct engine *e, nsec_t now, const struct engine_event *event);
+
+/** The next order, false when there is none now. Poll until it says so. */
+bool engine_next(struct engine *e, nsec_t now, struct engine_action *ret);
+
+/** When to poll engine_next() again if nothing happens; NSEC_NEVER: no need. */
+nsec_t engine_deadline(const struct engine *e);
+
+/** Does this row wait for that listing, so that its pages are compared with it? */
+bool engine_shares(const struct engine *e, uint32_t job, uint32_t listing);
+
+/** For progress, traces and the simulator's invariants. */
+struct engine_stats {
+	uint32_t in_flight;       /* requests of all kinds */
+	uint32_t window;          /* most that may be, now */
+	uint32_t open_jobs;       /* jobs that are not told */
+	uint64_t requests;        /* ever ordered: SEND and FETCH */
+	uint64_t finished, failed;
+	nsec_t paused_until;      /* Retry-After; in the past when not paused */
+	bool breaker_open;
+	bool ending;
+};
+struct engine_stats engine_stats(const struct engine *e);
+
+enum job_state engine_job_state(const struct engine *e, uint32_t job);
+
+const char *job_state_name(enum job_state s);
+const char *job_event_name(enum job_event e);
+const char *engine_answer_name(enum engine_answer a);
+const char *engine_outcome_name(enum engine_outcome o);
+const char *engine_action_name(enum engine_action_kind k);
+const char *engine_end_name(enum engine_end e);

@@ -1,0 +1,91 @@
+/* input.h - the CSV, pulled row by row.
+ *
+ * libcsv parses; this room detects the delimiter, maps the header, validates
+ * rows and resolves references to secrets. A regular file is read through once
+ * first (input_survey): whatever makes the whole file bad is found before
+ * anything is sent. A pipe is read once, as it comes.
+ *
+ * Row faults are values (row.invalid); file faults are fatal: a negative errno
+ * with a sentence that begins "FILE:LINE: ".
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "input/row.h"
+#include "sys/secret.h"
+
+#define INPUT_SCOPES_MAX 1024
+
+struct input;
+
+struct input_options {
+	const char *path;             /* "-" is standard input */
+	const char *const *map;       /* "name=Instance Name" … */
+	size_t map_count;
+	const char *const *carry;     /* headers carried although they speak of a secret */
+	size_t carry_count;
+	const char *secrets_dir;      /* NULL: the CSV's folder (working directory for a pipe) */
+	const char *default_sandbox;
+	char delimiter;               /* 0: detect */
+	bool allow_http_endpoints;
+};
+
+/** What the first reading of a regular file found. */
+struct input_survey {
+	uint64_t rows;
+	uint64_t invalid; /* by shape; a repeated name is found by the ledger */
+	uint32_t scopes;
+	uint32_t sandboxes;
+};
+
+/**
+ * Open and read up to the header (a pipe: blocks until the header is there).
+ * Options are copied.
+ *
+ * @return 0 or a negative errno with the sentence in reterr
+ */
+int input_open(const struct input_options *o, struct input **ret, struct error *reterr);
+void input_close(struct input *in); /* fine on NULL */
+
+bool input_is_regular(const struct input *in);
+/** For the checks of output paths: the input must not be one of them. */
+const struct stat *input_stat(const struct input *in);
+/** For a poll when input_next() wants to wait; -1 for a regular file. */
+int input_fd(const struct input *in);
+
+/**
+ * Read a regular file through once, then go back to its first row.
+ *
+ * Secret references are not resolved here (that costs an open a row).
+ */
+int input_survey(struct input *in, struct input_survey *ret, struct error *reterr);
+
+enum input_got {
+	INPUT_ROW,     /* a row, perhaps an invalid one */
+	INPUT_END,
+	INPUT_WAIT,    /* a pipe: nothing there now, poll input_fd() for reading */
+	INPUT_NO_ROOM, /* the secret region is full: give a row back first; the row is
+	                * kept and handed out by the next call */
+};
+
+/**
+ * The next row.
+ *
+ * @param row  row_init()ed and empty
+ * @return enum input_got, or a negative errno with the sentence in reterr: the
+ *         file is bad from here on (or changed since the survey: -ESTALE)
+ */
+int input_next(struct input *in, struct row *row, struct error *reterr);
+
+/** Names of the carried columns, in the header's order, as results show them
+ * ("input.NAME" where NAME is a results column). Owned by the input. */
+size_t input_carried(const struct input *in, const char *const **ret_names);
+
+/** The names of the sandboxes seen so far, by number. */
+uint32_t input_sandbox_count(const struct input *in);
+const char *input_sandbox(const struct input *in, uint32_t number);

@@ -1,0 +1,57 @@
+/* row.h - one validated row of the CSV.
+ *
+ * Text lives in one buffer that is reused for the next row in the same slot;
+ * secrets live in the run's guarded region and are given back by row_reset().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "flow/request.h"
+#include "sys/secret.h"
+
+#define ROW_PARAMS_MAX 32
+#define ROW_CARRIED_MAX 256
+
+struct row {
+	uint64_t number; /* 1 for the first data row */
+	uint64_t line;   /* where it begins in the file, 1 for the header's first line */
+
+	/* NUL-terminated, in `text`; "" when absent. Of an invalid row only what was
+	 * not refused is filled; of one with a wrong number of fields nothing is. */
+	const char *name;
+	const char *description;
+	const char *sandbox;
+	const char *endpoint;
+	const char *username;
+	const char *auth_spec;
+	const char *spec_id;
+	const char *spec_version;
+	struct flow_param params[ROW_PARAMS_MAX]; /* values in the region, names in the header's memory */
+	size_t param_count;
+	const char *carried[ROW_CARRIED_MAX];     /* by the header's carried columns */
+	size_t carried_count;
+
+	uint32_t scope;   /* number of its (sandbox, connectionSpec) in this input, from 0 */
+	uint32_t sandbox_number; /* from 0 */
+
+	bool invalid;
+	char fault[512];  /* why, for a human; never quotes a refused field */
+
+	struct buf text;
+	struct secret_region *region;
+};
+
+void row_init(struct row *r, struct secret_region *region);
+/** Empty it for the next row: secrets wiped and given back, memory kept. */
+void row_reset(struct row *r);
+void row_done(struct row *r);
+
+/** Bytes that this row holds beyond its struct (text and secrets). */
+size_t row_bytes(const struct row *r);
+
+/** As flow wants it; borrows from the row. */
+struct flow_connection row_connection(const struct row *r);

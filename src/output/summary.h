@@ -1,0 +1,42 @@
+/* summary.h - what the run came to, for a human, and the exit status of rows. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/time.h"
+
+/** Every word that a status column can hold, in the order of the summary. */
+enum status {
+	STATUS_CREATED, STATUS_ADOPTED, STATUS_UPDATED, STATUS_UNCHANGED, STATUS_CHANGED,
+	STATUS_FAILED, STATUS_CONFLICT, STATUS_UNRESOLVED, STATUS_INVALID, STATUS_SKIPPED,
+	STATUS_COUNT
+};
+const char *status_name(enum status s);
+bool status_is_fine(enum status s); /* exit 0 if every row is */
+
+#define SUMMARY_CAUSES_MAX 64
+
+/** Totals, and failures grouped by (status, error code): most of them first. */
+struct summary {
+	uint64_t by_status[STATUS_COUNT];
+	uint64_t rows;
+	struct summary_cause {
+		enum status status;
+		char code[64];
+		char example[160]; /* message of the first */
+		uint64_t first_line, count;
+	} causes[SUMMARY_CAUSES_MAX];
+	size_t cause_count;
+	uint64_t other_causes; /* rows beyond SUMMARY_CAUSES_MAX kinds */
+};
+
+void summary_add(struct summary *s, enum status status, const char *code, const char *message,
+	uint64_t line);
+bool summary_all_fine(const struct summary *s);
+
+/** Append the text for standard output. */
+int summary_print(const struct summary *s, const char *results_path, nsec_t elapsed,
+	uint64_t requests, struct buf *b);

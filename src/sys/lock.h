@@ -1,0 +1,21 @@
+/* lock.h - one holder of a file at a time, freed by the holder's death.
+ *
+ * An open-file-description lock (fcntl F_OFD_SETLK) on the file itself. The
+ * holder's pid, host and start are written into `PATH.lock` beside it, only so
+ * that the message to the second comer can name them; that file locks nothing.
+ */
+#pragma once
+
+#include "base/error.h"
+
+/**
+ * Lock an open file.
+ *
+ * @param path  the path of fd, for the message and for PATH.lock
+ * @return 0; -EBUSY with the sentence in reterr, naming the holder; or another
+ *         negative errno with its sentence
+ */
+int lock_take(int fd, const char *path, struct error *reterr);
+
+/** Remove PATH.lock; the lock itself goes with the descriptor. */
+void lock_forget(const char *path);
