@@ -1,1 +1,436 @@
-extern int engine_placeholder;
+/* engine.c - creation, dispatch, and the only writer of a job's state. */
+#include "engine/core.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/macros.h"
+
+#define ROW_SLOTS_MIN 1024
+#define CONCURRENCY_MAX 65536
+
+/* ---------------------------------------------------------------- creation */
+
+static void init_parts(struct engine *e)
+{
+	const struct engine_config *c = &e->config;
+	uint32_t burst = c->burst ? c->burst : gcra_default_burst(c->rate_interval);
+
+	list_init(&e->orders);
+	list_init(&e->look);
+	list_init(&e->again);
+	list_init(&e->fresh);
+	random_init(&e->random, c->seed);
+	gcra_init(&e->rate, c->rate_interval, burst);
+	window_init(&e->window, c->concurrency);
+	breaker_init(&e->breaker);
+	halt_init(&e->halt, c->halt_mode == HALT_NEVER ? 0 : c->halt_fails, c->halt_percent);
+	e->input_open = true;
+	e->silent_since = NSEC_NONE;
+	e->next_serial = 1;
+}
+
+static void init_jobs(struct engine *e)
+{
+	e->count[JOB_TOLD] = e->job_limit;
+	for (uint32_t i = 0; i < e->job_limit; i++) {
+		list_init(&e->jobs[i].orders_link);
+		list_init(&e->jobs[i].queue_link);
+	}
+	/* The lowest number on top: slots that were used before are warm. */
+	for (uint32_t i = e->row_slots; i > 0; i--)
+		e->free_rows[e->free_count++] = i - 1;
+}
+
+struct engine *engine_create(const struct engine_config *c)
+{
+	struct engine *e;
+
+	assert(c->concurrency >= 1 && c->concurrency <= CONCURRENCY_MAX && c->attempts >= 1);
+	assert(c->settle >= 0 && c->settle_timeout >= 0 && c->rate_interval >= 0);
+
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return NULL;
+	e->config = *c;
+	e->row_slots = MAX(ROW_SLOTS_MIN, 4 * c->concurrency);
+	e->job_limit = e->row_slots + LISTINGS_MAX;
+	e->jobs = calloc(e->job_limit, sizeof(*e->jobs));
+	e->free_rows = calloc(e->row_slots, sizeof(*e->free_rows));
+	if (!e->jobs || !e->free_rows || !heap_init(&e->times, e->job_limit)) {
+		engine_destroy(e);
+		return NULL;
+	}
+	init_parts(e);
+	init_jobs(e);
+	return e;
+}
+
+void engine_destroy(struct engine *e)
+{
+	if (!e)
+		return;
+	heap_done(&e->times);
+	free(e->free_rows);
+	free(e->jobs);
+	free(e);
+}
+
+/* ----------------------------------------------------------- a job's state */
+
+static void check(const struct engine *e)
+{
+	assert(e->times.len == e->count[JOB_WAITING] + e->count[JOB_DOUBTFUL]);
+	assert(in_flight(e) <= e->config.concurrency + e->fetching);
+}
+
+static void enter(struct engine *e, nsec_t now, struct job *j)
+{
+	if (j->state == JOB_READY)
+		list_push(j->tried ? &e->again : &e->fresh, &j->queue_link);
+	else if (j->state == JOB_TO_LOOK && (j->kind == JOB_KIND_LISTING || j->filterable))
+		list_push(&e->look, &j->queue_link);
+	else if (j->state == JOB_TO_LOOK)
+		look_want_listing(e, now, j->scope);
+}
+
+void job_move(struct engine *e, nsec_t now, struct job *j, enum job_event event)
+{
+	enum job_state from = j->state;
+	enum job_state to = job_next_state(from, event);
+
+	assert(to != JOB_STATE_COUNT);
+	assert(!(event == EV_ADMITTED && from == JOB_READY) || j->intent_durable);
+
+	list_remove(&j->queue_link);
+	heap_remove(&e->times, job_number(e, j));
+	j->state = to;
+	e->count[from]--;
+	e->count[to]++;
+	if (e->config.trace)
+		e->config.trace(e->config.trace_arg, now, job_number(e, j), from, event, to);
+	enter(e, now, j);
+}
+
+void job_wait(struct engine *e, nsec_t now, struct job *j, enum job_event event, nsec_t due)
+{
+	job_move(e, now, j, event);
+	assert(j->state == JOB_WAITING || j->state == JOB_DOUBTFUL);
+	heap_set(&e->times, job_number(e, j), due);
+	check(e);
+}
+
+void order_add(struct engine *e, struct job *j, enum job_order order)
+{
+	if (e->ledger_failed && order != ORDER_CUT)
+		return;
+	if (!j->orders)
+		list_push(&e->orders, &j->orders_link);
+	j->orders |= (uint8_t)order;
+}
+
+static void told(struct engine *e, nsec_t now, struct job *j)
+{
+	job_move(e, now, j, EV_RECORDED);
+	if (j->kind == JOB_KIND_ROW)
+		order_add(e, j, ORDER_EMIT);
+}
+
+static bool is_failure(enum engine_outcome o)
+{
+	return o == OUTCOME_FAILED || o == OUTCOME_CONFLICT || o == OUTCOME_UNRESOLVED;
+}
+
+void job_decide(struct engine *e, nsec_t now, struct job *j, enum job_event event,
+	enum engine_outcome outcome, enum engine_cause cause)
+{
+	bool to_record = event != EV_KNOWN && outcome != OUTCOME_SKIPPED;
+
+	j->outcome = outcome;
+	j->cause = cause;
+	j->listing = ENGINE_NO_JOB;
+	job_move(e, now, j, event);
+	check(e);
+	if (j->kind == JOB_KIND_ROW && halt_count(&e->halt, is_failure(outcome)))
+		e->halt_reached = true;
+
+	if (j->kind == JOB_KIND_LISTING)
+		told(e, now, j);
+	else if (outcome == OUTCOME_SKIPPED && j->intent)
+		order_add(e, j, ORDER_WRITE_WITHDRAWAL);
+	else if (to_record)
+		order_add(e, j, ORDER_WRITE_OUTCOME);
+	else
+		told(e, now, j);
+}
+
+/* ------------------------------------------------------------------- facts */
+
+static void see_sandbox(struct engine *e, uint32_t scope, uint32_t sandbox)
+{
+	assert(scope < ENGINE_SCOPES_MAX && sandbox < ENGINE_SCOPES_MAX);
+	e->scope_sandbox[scope] = sandbox;
+	e->sandboxes_seen += !e->sandbox_seen[sandbox];
+	e->sandbox_seen[sandbox] = true;
+}
+
+static void claimed(struct engine *e, nsec_t now, struct job *j, const struct engine_event *ev)
+{
+	switch (ev->row.claim) {
+	case CLAIM_FRESH:
+		ending_close_job(e, now, j);
+		if (j->state != JOB_PENDING)
+			break;
+		j->intent = true;
+		order_add(e, j, ORDER_WRITE_INTENT);
+		break;
+	case CLAIM_OPEN:
+		/* Whoever left the intent may have sent it until he died, which was
+		 * before this run began. */
+		j->intent = j->intent_durable = true;
+		j->doubt_at = e->started_at;
+		j->settle = e->config.settle_timeout;
+		job_wait(e, now, j, EV_OPEN, now);
+		ending_close_job(e, now, j);
+		break;
+	case CLAIM_KNOWN: job_decide(e, now, j, EV_KNOWN, ev->row.known, CAUSE_CLAIM); break;
+	case CLAIM_DUPLICATE:
+	case CLAIM_INVALID: job_decide(e, now, j, EV_KNOWN, OUTCOME_INVALID, CAUSE_CLAIM); break;
+	default: assert(!"no such claim");
+	}
+}
+
+static void handle_row(struct engine *e, nsec_t now, const struct engine_event *ev)
+{
+	struct job *j = &e->jobs[ev->job];
+
+	assert(ev->job < e->row_slots && j->reading && j->state == JOB_TOLD);
+	*j = (struct job){
+		.serial = e->next_serial++,
+		.kind = JOB_KIND_ROW,
+		.scope = ev->row.scope,
+		.sandbox = ev->row.sandbox,
+		.filterable = ev->row.filterable,
+		.listing = ENGINE_NO_JOB,
+	};
+	list_init(&j->orders_link);
+	list_init(&j->queue_link);
+	if (ev->row.claim != CLAIM_INVALID)
+		see_sandbox(e, j->scope, j->sandbox);
+	job_move(e, now, j, EV_CLAIMED);
+	claimed(e, now, j, ev);
+}
+
+static void input_ended(struct engine *e, nsec_t now, bool fatal)
+{
+	e->input_open = false;
+	for (uint32_t i = 0; i < e->row_slots; i++)
+		e->jobs[i].reading = false;
+	if (fatal)
+		ending_begin(e, now, END_INPUT, false);
+}
+
+static struct job *job_in(struct engine *e, const struct engine_event *ev, enum job_state state)
+{
+	assert(ev->job < e->job_limit && e->jobs[ev->job].state == state);
+	return &e->jobs[ev->job];
+}
+
+static void handle_answer(struct engine *e, nsec_t now, const struct engine_event *ev)
+{
+	struct job *j;
+
+	assert(ev->job < e->job_limit);
+	j = &e->jobs[ev->job];
+	if (j->orders & ORDER_CUT) { /* too late to cut */
+		j->orders &= (uint8_t)~ORDER_CUT;
+		if (!j->orders)
+			list_remove(&j->orders_link);
+	}
+	answer_handle(e, now, j, ev->answer.answer, ev->answer.retry_after);
+	j->cut = false;
+}
+
+static void dispatch(struct engine *e, nsec_t now, const struct engine_event *ev)
+{
+	struct job *j;
+
+	switch (ev->kind) {
+	case EVENT_ROW: handle_row(e, now, ev); break;
+	case EVENT_INPUT_ENDED: input_ended(e, now, ev->input_ended.fatal); break;
+	case EVENT_INTENT_DURABLE:
+		j = job_in(e, ev, JOB_PENDING);
+		j->intent_durable = true;
+		ending_close_job(e, now, j);
+		if (j->state == JOB_PENDING)
+			job_move(e, now, j, EV_DURABLE);
+		break;
+	case EVENT_OUTCOME_DURABLE: told(e, now, job_in(e, ev, JOB_DONE)); break;
+	case EVENT_ANSWER: handle_answer(e, now, ev); break;
+	case EVENT_SHARED_FINDING:
+		j = job_in(e, ev, JOB_TO_LOOK);
+		assert(j->listing != ENGINE_NO_JOB);
+		look_finding(e, now, j, ev->answer.answer);
+		break;
+	case EVENT_LEDGER_FAILED: ending_begin(e, now, END_LEDGER, false); break;
+	case EVENT_TOKEN_FRESH: token_fresh(e, now); break;
+	case EVENT_TOKEN_REFUSED:
+		e->fetching = false;
+		ending_begin(e, now, END_TOKEN, false);
+		break;
+	case EVENT_STOP: ending_begin(e, now, END_STOPPED, false); break;
+	case EVENT_ABORT: ending_begin(e, now, END_ABORTED, true); break;
+	default: assert(!"no such event");
+	}
+}
+
+void engine_handle(struct engine *e, nsec_t now, const struct engine_event *event)
+{
+	if (!e->started) {
+		e->started = true;
+		e->started_at = now;
+	}
+	dispatch(e, now, event);
+	if (e->halt_reached && !e->ending)
+		ending_begin(e, now, END_HALT_RULE, e->config.halt_mode == HALT_NOW);
+	check(e);
+}
+
+/* ------------------------------------------------------------------ orders */
+
+static void run_times(struct engine *e, nsec_t now)
+{
+	if (e->ending)
+		return;
+	while (heap_due(&e->times) <= now)
+		job_move(e, now, &e->jobs[heap_first(&e->times)], EV_DUE);
+	if (ending_give_up_at(e) <= now)
+		ending_begin(e, now, END_BREAKER, false);
+}
+
+static void fill_row(const struct engine *e, const struct job *j, struct engine_action *ret)
+{
+	ret->row.outcome = j->outcome;
+	ret->row.cause = j->cause;
+	ret->row.end = e->end;
+	ret->row.attempts = j->attempts;
+	ret->row.sandbox = j->sandbox;
+}
+
+static bool next_order(struct engine *e, struct engine_action *ret)
+{
+	static const enum engine_action_kind kinds[] = {
+		ACTION_CUT,
+		ACTION_WRITE_INTENT,
+		ACTION_WRITE_WITHDRAWAL,
+		ACTION_WRITE_OUTCOME,
+		ACTION_EMIT,
+	};
+	struct list *first = list_first(&e->orders);
+	struct job *j;
+	int bit;
+
+	if (!first)
+		return false;
+	j = LIST_OWNER(first, struct job, orders_link);
+	bit = __builtin_ctz(j->orders);
+	j->orders &= (uint8_t)(j->orders - 1);
+	if (!j->orders)
+		list_remove(&j->orders_link);
+
+	*ret = (struct engine_action){.kind = kinds[bit], .job = job_number(e, j)};
+	if (ret->kind != ACTION_CUT && ret->kind != ACTION_WRITE_INTENT)
+		fill_row(e, j, ret);
+	if (ret->kind == ACTION_EMIT)
+		e->free_rows[e->free_count++] = ret->job;
+	return true;
+}
+
+static bool next_read(struct engine *e, struct engine_action *ret)
+{
+	uint32_t job;
+
+	if (!e->input_open || e->ledger_failed || e->free_count == 0)
+		return false;
+	job = e->free_rows[--e->free_count];
+	e->jobs[job].reading = true;
+	*ret = (struct engine_action){.kind = ACTION_READ, .job = job};
+	return true;
+}
+
+static bool is_over(const struct engine *e)
+{
+	if (in_flight(e) > 0 || e->told_done)
+		return false;
+	return e->ledger_failed || (open_jobs(e) == 0 && !e->input_open);
+}
+
+static bool next_done(struct engine *e, nsec_t now, struct engine_action *ret)
+{
+	enum engine_end end = END_COMPLETE;
+
+	if (!is_over(e))
+		return false;
+	if (e->ending)
+		end = e->end;
+	else if (e->sandboxes_refused > 0 && e->sandboxes_refused == e->sandboxes_seen)
+		end = END_SANDBOXES;
+	e->told_done = true;
+	*ret = (struct engine_action){
+		.kind = ACTION_DONE,
+		.job = ENGINE_NO_JOB,
+		.done =
+			{
+				.end = end,
+				.resume_after =
+					end == END_RETRY_AFTER ? MAX(e->resume_at - now, 0) : 0,
+				.failed = e->halt.failed,
+			},
+	};
+	return true;
+}
+
+bool engine_next(struct engine *e, nsec_t now, struct engine_action *ret)
+{
+	run_times(e, now);
+	return next_order(e, ret) || admit(e, now, ret) || next_read(e, ret) ||
+	       next_done(e, now, ret);
+}
+
+nsec_t engine_deadline(const struct engine *e)
+{
+	nsec_t at;
+
+	if (e->ending)
+		return NSEC_NEVER;
+	at = MIN(heap_due(&e->times), ending_give_up_at(e));
+	return MIN(at, admit_at(e));
+}
+
+/* --------------------------------------------------------------- questions */
+
+uint32_t engine_job_limit(const struct engine *e)
+{
+	return e->job_limit;
+}
+
+enum job_state engine_job_state(const struct engine *e, uint32_t job)
+{
+	assert(job < e->job_limit);
+	return e->jobs[job].state;
+}
+
+struct engine_stats engine_stats(const struct engine *e)
+{
+	return (struct engine_stats){
+		.in_flight = in_flight(e),
+		.window = window_size(&e->window),
+		.open_jobs = open_jobs(e),
+		.requests = e->requests,
+		.finished = e->halt.finished,
+		.failed = e->halt.failed,
+		.paused_until = e->paused_until,
+		.breaker_open = e->breaker.open,
+		.ending = e->ending,
+	};
+}

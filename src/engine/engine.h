@@ -30,13 +30,15 @@ struct engine;
 /* ------------------------------------------------------------------ facts */
 
 enum engine_event_kind {
-	EVENT_ROW,             /* answer to ACTION_READ: a row was read and claimed */
-	EVENT_INPUT_ENDED,     /* there are no more rows; READ orders still out are void */
-	EVENT_INTENT_DURABLE,  /* answer to ACTION_WRITE_INTENT */
+	EVENT_ROW,            /* answer to ACTION_READ: a row was read and claimed */
+	EVENT_INPUT_ENDED,    /* there are no more rows; comes after the EVENT_ROW of every row that
+	                        * was read, and voids the READ orders that are still out */
+	EVENT_INTENT_DURABLE, /* answer to ACTION_WRITE_INTENT */
 	EVENT_OUTCOME_DURABLE, /* answer to ACTION_WRITE_OUTCOME and ACTION_WRITE_WITHDRAWAL */
 	EVENT_ANSWER,          /* answer to ACTION_SEND: exactly one, also after a CUT */
-	EVENT_SHARED_FINDING,  /* what a complete listing says of one row that shares it; comes
-	                        * for each of them, before the listing's own ANSWER_LISTED */
+	EVENT_SHARED_FINDING,  /* what a complete listing says of one row that shares it; comes for
+	                        * each of them (ask engine_shares() again before each, an event
+	                        * may close others), before the listing's own ANSWER_LISTED */
 	EVENT_LEDGER_FAILED,   /* nothing more is sent, written or told */
 	EVENT_TOKEN_FRESH,     /* a token of the next generation is there */
 	EVENT_TOKEN_REFUSED,   /* answer to ACTION_FETCH: none is to be had, ever */
@@ -71,12 +73,12 @@ enum engine_answer {
 	ANSWER_REJECTED,           /* C this row is refused */
 	/* lookups (a lookup or listing that answers with one of the above, other
 	 * than TOKEN, FATAL and FATAL_SANDBOX, is in trouble: it proved nothing) */
-	ANSWER_FOUND_CREATED,      /* C one hit, ours */
-	ANSWER_FOUND_ADOPTED,      /* C one hit, not surely ours */
-	ANSWER_CONFLICT,           /* C one hit that differs, or several */
-	ANSWER_ABSENT,             /* C read to its end, no hit */
-	ANSWER_MORE,               /* C the search has a further page (or count) to ask for */
-	ANSWER_LISTED,             /* C a listing is complete; its findings were told */
+	ANSWER_FOUND_CREATED, /* C one hit, ours */
+	ANSWER_FOUND_ADOPTED, /* C one hit, not surely ours */
+	ANSWER_CONFLICT,      /* C one hit that differs, or several */
+	ANSWER_ABSENT,        /* C read to its end, no hit */
+	ANSWER_MORE,          /* C the search has a further page (or count) to ask for */
+	ANSWER_LISTED,        /* C a listing is complete; its findings were told */
 	ANSWER_COUNT
 };
 
@@ -96,13 +98,13 @@ enum engine_outcome {
 
 /** Why a row has its outcome: which words the shell takes. */
 enum engine_cause {
-	CAUSE_ANSWER,    /* what the last create's answer said */
-	CAUSE_LOOKUP,    /* what the lookup found */
-	CAUSE_CLAIM,     /* what the claim said */
-	CAUSE_ATTEMPTS,  /* --attempts creates, each without a definite answer, then proven absent */
-	CAUSE_TROUBLE,   /* too many throttled, unsent or failed tries */
-	CAUSE_SANDBOX,   /* its sandbox is refused as a whole */
-	CAUSE_ENDED,     /* the run ended before it was decided: see engine_end */
+	CAUSE_ANSWER,   /* what the last create's answer said */
+	CAUSE_LOOKUP,   /* what the lookup found */
+	CAUSE_CLAIM,    /* what the claim said */
+	CAUSE_ATTEMPTS, /* --attempts creates, each without a definite answer, then proven absent */
+	CAUSE_TROUBLE,  /* too many throttled, unsent or failed tries */
+	CAUSE_SANDBOX,  /* its sandbox is refused as a whole */
+	CAUSE_ENDED,    /* the run ended before it was decided: see engine_end */
 };
 
 struct engine_event {
@@ -112,9 +114,9 @@ struct engine_event {
 		struct {
 			enum engine_claim claim;
 			enum engine_outcome known; /* CLAIM_KNOWN */
-			uint32_t scope;            /* (sandbox, connectionSpec), < ENGINE_SCOPES_MAX */
-			uint32_t sandbox;          /* < ENGINE_SCOPES_MAX */
-			bool filterable;           /* its name may stand in a lookup's filter */
+			uint32_t scope;   /* (sandbox, connectionSpec), < ENGINE_SCOPES_MAX */
+			uint32_t sandbox; /* < ENGINE_SCOPES_MAX */
+			bool filterable;  /* its name may stand in a lookup's filter */
 		} row;
 		struct {
 			enum engine_answer answer; /* SHARED_FINDING: FOUND_*, CONFLICT or ABSENT */
@@ -129,8 +131,8 @@ struct engine_event {
 /* ----------------------------------------------------------------- orders */
 
 enum engine_action_kind {
-	ACTION_READ,             /* read and claim the next row as job J → EVENT_ROW or INPUT_ENDED */
-	ACTION_WRITE_INTENT,     /* make the intent of J durable → EVENT_INTENT_DURABLE */
+	ACTION_READ,         /* read and claim the next row as job J → EVENT_ROW or INPUT_ENDED */
+	ACTION_WRITE_INTENT, /* make the intent of J durable → EVENT_INTENT_DURABLE */
 	ACTION_WRITE_WITHDRAWAL, /* take it back: never executed → EVENT_OUTCOME_DURABLE */
 	ACTION_WRITE_OUTCOME,    /* make the outcome of J durable → EVENT_OUTCOME_DURABLE */
 	ACTION_SEND,             /* send `request` of J → EVENT_ANSWER */
@@ -149,16 +151,16 @@ enum engine_request {
 /** How the run ended. */
 enum engine_end {
 	END_COMPLETE,
-	END_STOPPED,          /* EVENT_STOP */
-	END_ABORTED,          /* EVENT_ABORT */
+	END_STOPPED, /* EVENT_STOP */
+	END_ABORTED, /* EVENT_ABORT */
 	END_HALT_RULE,
-	END_BREAKER,          /* open, or no answer at all, for give_up_after */
-	END_RETRY_AFTER,      /* asked to wait longer than max_retry_after: `resume_after` */
-	END_FATAL,            /* an answer that every row would get */
-	END_TOKEN,            /* no token is to be had, or fresh ones are refused */
-	END_SANDBOXES,        /* every sandbox of the run was refused */
-	END_LEDGER,           /* EVENT_LEDGER_FAILED */
-	END_INPUT,            /* the input went bad in mid-run */
+	END_BREAKER,     /* open, or no answer at all, for give_up_after */
+	END_RETRY_AFTER, /* asked to wait longer than max_retry_after: `resume_after` */
+	END_FATAL,       /* an answer that every row would get */
+	END_TOKEN,       /* no token is to be had, or fresh ones are refused */
+	END_SANDBOXES,   /* every sandbox of the run was refused */
+	END_LEDGER,      /* EVENT_LEDGER_FAILED */
+	END_INPUT,       /* the input went bad in mid-run */
 };
 
 struct engine_action {
@@ -174,10 +176,10 @@ struct engine_action {
 		struct {
 			enum engine_outcome outcome;
 			enum engine_cause cause;
-			enum engine_end end;  /* CAUSE_ENDED: how the run is ending */
-			uint32_t attempts;    /* creates whose body began to leave */
-			uint32_t sandbox;     /* CAUSE_SANDBOX: which was refused */
-		} row; /* WRITE_OUTCOME and EMIT: the same values in both */
+			enum engine_end end; /* CAUSE_ENDED: how the run is ending */
+			uint32_t attempts;   /* creates whose body began to leave */
+			uint32_t sandbox;    /* CAUSE_SANDBOX: which was refused */
+		} row;                       /* WRITE_OUTCOME and EMIT: the same values in both */
 		struct {
 			enum engine_end end;
 			nsec_t resume_after; /* END_RETRY_AFTER: asked wait, from now */
@@ -205,8 +207,8 @@ enum job_state {
 };
 
 enum job_event {
-	EV_CLAIMED,  /* told → pending: a row took the slot */
-	EV_LISTING,  /* told → to_look: a listing took the slot */
+	EV_CLAIMED, /* told → pending: a row took the slot */
+	EV_LISTING, /* told → to_look: a listing took the slot */
 	EV_DURABLE,
 	EV_PLAIN,
 	EV_KNOWN,
@@ -234,30 +236,32 @@ typedef void (*engine_trace_cb)(void *arg, nsec_t now, uint32_t job, enum job_st
 	enum job_event event, enum job_state to);
 
 struct engine_config {
-	uint32_t concurrency;       /* most requests in flight, ≥ 1 */
-	nsec_t rate_interval;       /* what one request costs: 1 s / rate; 0: no rate */
-	uint32_t burst;             /* requests; 0: what 10 ms of the rate holds, at least 2 */
-	uint32_t attempts;          /* creates a row, ≥ 1 */
+	uint32_t concurrency; /* most requests in flight, ≥ 1 */
+	nsec_t rate_interval; /* what one request costs: 1 s / rate; 0: no rate */
+	uint32_t burst;       /* requests; 0: what 10 ms of the rate holds, at least 2 */
+	uint32_t attempts;    /* creates a row, ≥ 1 */
 	nsec_t settle;
 	nsec_t settle_timeout;
 	nsec_t max_retry_after;
-	nsec_t give_up_after;       /* NSEC_NONE: 15 min, or 1 min where the server never answered */
+	nsec_t give_up_after; /* NSEC_NONE: 15 min, or 1 min where the server never answered */
 	enum halt_mode halt_mode;
-	uint64_t halt_fails;        /* count, or per cent of finished rows from the 100th on */
+	uint64_t halt_fails; /* count, or per cent of finished rows from the 100th on */
 	bool halt_percent;
 	uint64_t seed;
-	engine_trace_cb trace;      /* may be NULL */
+	engine_trace_cb trace; /* may be NULL */
 	void *trace_arg;
 	/* Test only: what the simulator switches off to see that it notices. */
 	struct {
-		bool no_lookup;         /* a doubt is sent again at once */
-		bool no_settle;         /* the first look proves absence */
+		bool no_lookup; /* a doubt is sent again at once */
+		bool no_settle; /* the first look proves absence */
 	} unsafe;
 };
 
-#define ENGINE_CONFIG_DEFAULT \
-	{ .concurrency = 16, .attempts = 5, .settle = 5 * SEC, .settle_timeout = 30 * SEC, \
-	  .max_retry_after = 900 * SEC, .give_up_after = NSEC_NONE }
+#define ENGINE_CONFIG_DEFAULT                                                                      \
+	{                                                                                          \
+		.concurrency = 16, .attempts = 5, .settle = 5 * SEC, .settle_timeout = 30 * SEC,   \
+		.max_retry_after = 900 * SEC, .give_up_after = NSEC_NONE                           \
+	}
 
 /** @return NULL without memory (or with a config out of its limits: asserts) */
 struct engine *engine_create(const struct engine_config *c);
@@ -280,12 +284,12 @@ bool engine_shares(const struct engine *e, uint32_t job, uint32_t listing);
 
 /** For progress, traces and the simulator's invariants. */
 struct engine_stats {
-	uint32_t in_flight;       /* requests of all kinds */
-	uint32_t window;          /* most that may be, now */
-	uint32_t open_jobs;       /* jobs that are not told */
-	uint64_t requests;        /* ever ordered: SEND and FETCH */
+	uint32_t in_flight; /* requests of all kinds */
+	uint32_t window;    /* most that may be, now */
+	uint32_t open_jobs; /* jobs that are not told */
+	uint64_t requests;  /* ever ordered: SEND and FETCH */
 	uint64_t finished, failed;
-	nsec_t paused_until;      /* Retry-After; in the past when not paused */
+	nsec_t paused_until; /* Retry-After; in the past when not paused */
 	bool breaker_open;
 	bool ending;
 };

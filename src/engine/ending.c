@@ -1,0 +1,123 @@
+/* ending.c - how a run ends early, and a sandbox.
+ *
+ * However it ends: an open row in doubt is unresolved, every other open row is
+ * skipped. What is in flight finishes, or is cut, and is closed by its answer. A
+ * row whose intent is on its way to the ledger is closed when that is durable,
+ * and the withdrawal queues behind it. Rows that are still to be read get their
+ * lines too, except after an abort.
+ */
+#include "base/macros.h"
+#include "engine/core.h"
+
+static bool is_refused(const struct engine *e, const struct job *j)
+{
+	return e->sandbox_refused[j->sandbox];
+}
+
+static bool in_doubt(const struct job *j)
+{
+	return j->state == JOB_DOUBTFUL || j->state == JOB_TO_LOOK;
+}
+
+/* An intent that was ordered and not yet handed out can be taken back here. */
+static bool intent_on_its_way(struct job *j)
+{
+	if (!j->intent || j->intent_durable)
+		return false;
+	if (!(j->orders & ORDER_WRITE_INTENT))
+		return true;
+	j->orders &= (uint8_t)~ORDER_WRITE_INTENT;
+	j->intent = false;
+	if (!j->orders)
+		list_remove(&j->orders_link);
+	return false;
+}
+
+void ending_close_job(struct engine *e, nsec_t now, struct job *j)
+{
+	enum engine_cause cause = is_refused(e, j) ? CAUSE_SANDBOX : CAUSE_ENDED;
+	enum engine_outcome safe = is_refused(e, j) ? OUTCOME_FAILED : OUTCOME_SKIPPED;
+
+	if (e->ledger_failed || (!e->ending && !is_refused(e, j)))
+		return;
+	if (job_next_state(j->state, EV_CLOSED) == JOB_STATE_COUNT || intent_on_its_way(j))
+		return;
+	j->awaits_token = false;
+	job_decide(e, now, j, EV_CLOSED, in_doubt(j) ? OUTCOME_UNRESOLVED : safe, cause);
+}
+
+static void close_all(struct engine *e, nsec_t now)
+{
+	for (uint32_t i = 0; i < e->job_limit; i++)
+		ending_close_job(e, now, &e->jobs[i]);
+}
+
+static void cut_all(struct engine *e)
+{
+	for (uint32_t i = 0; i < e->job_limit; i++) {
+		struct job *j = &e->jobs[i];
+
+		if ((j->state != JOB_IN_FLIGHT && j->state != JOB_LOOKING) || j->cut)
+			continue;
+		j->cut = true;
+		order_add(e, j, ORDER_CUT);
+	}
+}
+
+/* The ledger is gone: what waits to be written or told never will be. */
+static void drop_orders(struct engine *e)
+{
+	for (uint32_t i = 0; i < e->job_limit; i++) {
+		struct job *j = &e->jobs[i];
+
+		if (!j->orders)
+			continue;
+		j->orders &= ORDER_CUT;
+		if (!j->orders)
+			list_remove(&j->orders_link);
+	}
+}
+
+void ending_begin(struct engine *e, nsec_t now, enum engine_end end, bool cut)
+{
+	bool first = !e->ending;
+
+	if (first || end == END_LEDGER || (end == END_ABORTED && !e->ledger_failed))
+		e->end = end;
+	e->ending = true;
+	if (end == END_LEDGER) {
+		e->ledger_failed = true;
+		drop_orders(e);
+	}
+	if (end == END_ABORTED || end == END_INPUT)
+		e->input_open = false;
+	if (first)
+		close_all(e, now);
+	if (cut)
+		cut_all(e);
+}
+
+void ending_refuse_sandbox(struct engine *e, nsec_t now, uint32_t sandbox)
+{
+	if (e->sandbox_refused[sandbox])
+		return;
+	e->sandbox_refused[sandbox] = true;
+	e->sandboxes_refused++;
+	close_all(e, now);
+}
+
+nsec_t ending_give_up_at(const struct engine *e)
+{
+	nsec_t after = e->config.give_up_after;
+	nsec_t since = NSEC_NEVER;
+
+	if (after == NSEC_NONE)
+		after = e->answered ? GIVE_UP_AFTER : GIVE_UP_AT_START;
+	if (e->breaker.open)
+		since = e->breaker.opened_at;
+	if (e->silent_since != NSEC_NONE)
+		since = MIN(since, e->silent_since);
+	if (e->ending || open_jobs(e) == 0)
+		return NSEC_NEVER;
+	return nsec_add(since, after);
+}
