@@ -29,54 +29,56 @@
 
 #include <assert.h>
 
+/* clang-format off */
 #define ON(state, event, target) [JOB_##state][EV_##event] = JOB_##target + 1
 
 /* One more than the state, so that an empty cell reads as 0. */
 static const uint8_t next_state[JOB_STATE_COUNT][EV_COUNT] = {
-	ON(TOLD, CLAIMED, PENDING),
-	ON(TOLD, LISTING, TO_LOOK),
+	ON(TOLD,      CLAIMED,       PENDING),
+	ON(TOLD,      LISTING,       TO_LOOK),
 
-	ON(PENDING, DURABLE, READY), /* from here on a crash means: look first */
-	ON(PENDING, PLAIN, READY),
-	ON(PENDING, KNOWN, DONE),
-	ON(PENDING, OPEN, DOUBTFUL),
-	ON(PENDING, LOOK, TO_LOOK),
-	ON(PENDING, CLOSED, DONE),
+	ON(PENDING,   DURABLE,       READY),    /* from here on a crash means: look first */
+	ON(PENDING,   PLAIN,         READY),
+	ON(PENDING,   KNOWN,         DONE),
+	ON(PENDING,   OPEN,          DOUBTFUL),
+	ON(PENDING,   LOOK,          TO_LOOK),
+	ON(PENDING,   CLOSED,        DONE),
 
-	ON(READY, ADMITTED, IN_FLIGHT),
-	ON(READY, CLOSED, DONE),
+	ON(READY,     ADMITTED,      IN_FLIGHT),
+	ON(READY,     CLOSED,        DONE),
 
-	ON(IN_FLIGHT, ANSWERED, DONE),
-	ON(IN_FLIGHT, SPENT, DONE),
-	ON(IN_FLIGHT, RETRY, WAITING), /* not executed: sending again is safe */
+	ON(IN_FLIGHT, ANSWERED,      DONE),
+	ON(IN_FLIGHT, SPENT,         DONE),
+	ON(IN_FLIGHT, RETRY,         WAITING),  /* not executed: sending again is safe */
 	ON(IN_FLIGHT, REFUSED_TOKEN, WAITING),
-	ON(IN_FLIGHT, DOUBT, DOUBTFUL), /* may have been executed */
+	ON(IN_FLIGHT, DOUBT,         DOUBTFUL), /* may have been executed */
 
-	ON(WAITING, DUE, READY),
-	ON(WAITING, CLOSED, DONE),
+	ON(WAITING,   DUE,           READY),
+	ON(WAITING,   CLOSED,        DONE),
 
-	ON(DOUBTFUL, DUE, TO_LOOK),
-	ON(DOUBTFUL, CLOSED, DONE),
+	ON(DOUBTFUL,  DUE,           TO_LOOK),
+	ON(DOUBTFUL,  CLOSED,        DONE),
 
-	ON(TO_LOOK, ADMITTED, LOOKING),
-	ON(TO_LOOK, FOUND, DONE),
-	ON(TO_LOOK, SEVERAL, DONE),
-	ON(TO_LOOK, SPENT, DONE),
-	ON(TO_LOOK, ABSENT, WAITING),
-	ON(TO_LOOK, UNSETTLED, DOUBTFUL),
-	ON(TO_LOOK, TROUBLE, DOUBTFUL),
-	ON(TO_LOOK, CLOSED, DONE),
+	ON(TO_LOOK,   ADMITTED,      LOOKING),
+	ON(TO_LOOK,   FOUND,         DONE),
+	ON(TO_LOOK,   SEVERAL,       DONE),
+	ON(TO_LOOK,   SPENT,         DONE),
+	ON(TO_LOOK,   ABSENT,        WAITING),
+	ON(TO_LOOK,   UNSETTLED,     DOUBTFUL),
+	ON(TO_LOOK,   TROUBLE,       DOUBTFUL),
+	ON(TO_LOOK,   CLOSED,        DONE),
 
-	ON(LOOKING, FOUND, DONE),
-	ON(LOOKING, SEVERAL, DONE),
-	ON(LOOKING, SPENT, DONE),
-	ON(LOOKING, ABSENT, WAITING),     /* absent after the settle: proven */
-	ON(LOOKING, UNSETTLED, DOUBTFUL), /* absent so far: listings lag */
-	ON(LOOKING, TROUBLE, DOUBTFUL),
-	ON(LOOKING, MORE, TO_LOOK),
+	ON(LOOKING,   FOUND,         DONE),
+	ON(LOOKING,   SEVERAL,       DONE),
+	ON(LOOKING,   SPENT,         DONE),
+	ON(LOOKING,   ABSENT,        WAITING),  /* absent after the settle: proven */
+	ON(LOOKING,   UNSETTLED,     DOUBTFUL), /* absent so far: listings lag */
+	ON(LOOKING,   TROUBLE,       DOUBTFUL),
+	ON(LOOKING,   MORE,          TO_LOOK),
 
-	ON(DONE, RECORDED, TOLD),
+	ON(DONE,      RECORDED,      TOLD),
 };
+/* clang-format on */
 
 enum job_state job_next_state(enum job_state state, enum job_event event)
 {
