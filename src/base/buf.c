@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,12 +132,11 @@ static int PRINTF_LIKE(2, 0) print_into(struct buf *b, const char *fmt, va_list 
 	return n;
 }
 
-int buf_printf(struct buf *b, const char *fmt, ...)
+int buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
-	va_list ap, again;
+	va_list again;
 	int n, r;
 
-	va_start(ap, fmt);
 	va_copy(again, ap);
 	n = print_into(b, fmt, ap);
 	r = n < 0 ? n : buf_reserve(b, (size_t)n);
@@ -150,6 +148,16 @@ int buf_printf(struct buf *b, const char *fmt, ...)
 		b->data[b->len] = '\0';
 	}
 	va_end(again);
+	return r;
+}
+
+int buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = buf_vprintf(b, fmt, ap);
 	va_end(ap);
 	return r;
 }

@@ -92,6 +92,18 @@ static size_t decode_unicode(const char *p, char *dst, size_t *ret_len)
 	return 12;
 }
 
+/* \xNN, as str_show() writes it. */
+static size_t decode_shown(const char *p, char *dst, size_t *ret_len)
+{
+	long c = hex_value(p + 2, 2);
+
+	if (c <= 0)
+		return 0;
+	dst[0] = (char)c;
+	*ret_len = 1;
+	return 4;
+}
+
 static size_t decode_json(const char *p, char *dst, size_t *ret_len)
 {
 	static const char letters[] = "\"\\/bfnrt";
@@ -102,6 +114,8 @@ static size_t decode_json(const char *p, char *dst, size_t *ret_len)
 		return 0;
 	if (p[1] == 'u')
 		return decode_unicode(p, dst, ret_len);
+	if (p[1] == 'x')
+		return decode_shown(p, dst, ret_len);
 	letter = strchr(letters, p[1]);
 	if (!letter)
 		return 0;

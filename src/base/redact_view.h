@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum view_decoding {
-	VIEW_JSON,    /* \" \n \u0041 … */
+	VIEW_JSON,    /* \" \n \u0041, and \x41 of str_show() */
 	VIEW_FORM,    /* %41, and + is a blank */
 	VIEW_PERCENT, /* %41, and + is + */
 };

@@ -47,7 +47,9 @@ int file_pread_all(int fd, void *data, size_t len, off_t offset);
  * Read a small secret file whole into dst: a regular file of at most `max`
  * bytes; one newline (LF or CRLF) at its end is dropped; NUL inside is refused.
  *
- * @param dir_fd  openat() start; AT_FDCWD for the working directory
+ * @param dir_fd  the folder that `path` counts from and must not lead out of,
+ *                neither by ".." nor by a link; AT_FDCWD: any path
+ * @param dst     room for `max` bytes; no NUL is put behind. Wiped on failure
  * @param ret_open_to_others  true when group or others can read it
  * @return length, or a negative errno with the sentence in reterr (the sentence
  *         names the path, never contents)

@@ -9,13 +9,15 @@
 #include "base/error.h"
 
 /**
- * Lock an open file.
+ * Lock an open file. A PATH.lock that cannot be written is no error: it only
+ * names the holder.
  *
+ * @param fd    open for writing
  * @param path  the path of fd, for the message and for PATH.lock
  * @return 0; -EBUSY with the sentence in reterr, naming the holder; or another
  *         negative errno with its sentence
  */
 int lock_take(int fd, const char *path, struct error *reterr);
 
-/** Remove PATH.lock; the lock itself goes with the descriptor. */
+/** Remove our PATH.lock, before the descriptor is closed: the lock goes with it. */
 void lock_forget(const char *path);

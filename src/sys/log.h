@@ -3,8 +3,9 @@
  * A line is `2026-11-24T19:54:38.123Z level text`. Every line passes through
  * redact() with the run's own secrets (token, client secret …), which are
  * registered by log_add_secret(); what belongs to one row (its password) is cut
- * out where the text is made, with that row's secrets. One process, one log;
- * any thread may write.
+ * out where the text is made, with that row's secrets. Then str_show() makes it
+ * one line, whatever was in it. One process, one log; any thread may write, but
+ * no signal handler.
  */
 #pragma once
 
@@ -22,7 +23,7 @@ bool log_wants(enum log_level level);
 
 /**
  * Where lines go instead of standard error (tests, a terminal's progress line).
- * `line` has its newline.
+ * `line` has its newline. The sink must not log. NULL: standard error again.
  */
 void log_set_sink(void (*sink)(void *arg, const char *line), void *arg);
 
@@ -32,6 +33,8 @@ void log_set_sink(void (*sink)(void *arg, const char *line), void *arg);
  * @return 0, -ENOSPC or -ENOMEM
  */
 int log_add_secret(const char *value);
+/** Wipe one again, when it is worth nothing any more (an expired token). */
+void log_forget_secret(const char *value);
 
 void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
