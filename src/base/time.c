@@ -10,15 +10,16 @@
 
 #define DURATION_MAX (10 * 365 * 24 * 3600 * SEC)
 
+enum { UNIT_H, UNIT_M, UNIT_S, UNIT_MS };
+
 static const struct unit {
 	const char *name;
 	nsec_t size;
 } units[] = {
-	/* in order of preference where two forms are of the same length */
-	{"s", SEC},
-	{"ms", MS},
-	{"m", 60 * SEC},
-	{"h", 3600 * SEC},
+	[UNIT_H] = {"h", 3600 * SEC},
+	[UNIT_M] = {"m", 60 * SEC},
+	[UNIT_S] = {"s", SEC},
+	[UNIT_MS] = {"ms", MS},
 };
 
 nsec_t nsec_add(nsec_t a, nsec_t b)
@@ -92,12 +93,6 @@ int duration_parse(const char *text, nsec_t *ret)
 	return 0;
 }
 
-/* One way to write a duration; len 0 when it has no exact one in this unit. */
-struct form {
-	char text[48];
-	size_t len;
-};
-
 /* Exactly `width` digits; returns where they end. */
 static char *put_digits(char *dst, size_t width, int64_t v)
 {
@@ -115,62 +110,36 @@ static size_t count_digits(int64_t v)
 	return n;
 }
 
-/* `d` in one unit, exact, without zeros at the end. */
-static struct form format_in(nsec_t d, const struct unit *unit)
+/* The largest unit that fills it whole; else what has decimals to the last ns. */
+static const struct unit *best_unit(nsec_t d)
 {
-	nsec_t whole = d / unit->size, rest = d % unit->size, size = unit->size;
-	struct form f = {0};
-
-	f.len = count_digits(whole);
-	put_digits(f.text, f.len, whole);
-	if (rest > 0)
-		f.text[f.len++] = '.';
-	/* A minute has no digits for 1 ns: what is not exact then is no form. */
-	while (rest > 0 && size % 10 == 0) {
-		size /= 10;
-		f.text[f.len++] = (char)('0' + rest / size);
-		rest %= size;
+	for (size_t i = UNIT_H; i <= UNIT_S; i++) {
+		if (d >= units[i].size && d % units[i].size == 0)
+			return &units[i];
 	}
-	if (rest > 0)
-		return (struct form){0};
-	memcpy(f.text + f.len, unit->name, strlen(unit->name) + 1);
-	f.len += strlen(unit->name);
-	return f;
-}
-
-static bool is_below_one(const struct form *f)
-{
-	return f->text[0] == '0' && f->text[1] == '.';
-}
-
-/* None below one where another will do, then the shorter, then whole numbers. */
-static bool is_better(const struct form *a, const struct form *b)
-{
-	if (a->len == 0 || b->len == 0)
-		return a->len > 0;
-	if (is_below_one(a) != is_below_one(b))
-		return is_below_one(b);
-	if (a->len != b->len)
-		return a->len < b->len;
-	return !strchr(a->text, '.') && strchr(b->text, '.');
+	return &units[d >= SEC || d == 0 ? UNIT_S : UNIT_MS];
 }
 
 void duration_format(nsec_t d, char *dst, size_t dst_len)
 {
-	struct form best = {0};
+	const struct unit *unit = best_unit(d);
+	nsec_t size = unit->size, rest = d % size;
+	char text[48], *p = text;
 
 	if (d == NSEC_NEVER || d == NSEC_NONE) {
 		str_copy(dst, dst_len, d == NSEC_NONE ? "none" : "never");
 		return;
 	}
 	assert(d >= 0);
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		struct form f = format_in(d, &units[i]);
-
-		if (is_better(&f, &best))
-			best = f;
+	p = put_digits(p, count_digits(d / size), d / size);
+	if (rest > 0)
+		*p++ = '.';
+	for (; rest > 0; rest %= size) {
+		size /= 10;
+		*p++ = (char)('0' + rest / size);
 	}
-	str_copy(dst, dst_len, best.text);
+	str_copy(p, (size_t)(text + sizeof(text) - p), unit->name);
+	str_copy(dst, dst_len, text);
 }
 
 /* What four digits of a year can say. */

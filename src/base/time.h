@@ -29,7 +29,8 @@ nsec_t nsec_add(nsec_t a, nsec_t b);
  */
 int duration_parse(const char *text, nsec_t *ret);
 
-/** The shortest exact form of a duration in the same notation ("250ms", "90s"). */
+/** Exact, in the same notation, in the largest unit that fills it whole ("250ms",
+ * "90s", "1.5s", "90m", "1h"); "never" and "none" for the two special ones. */
 void duration_format(nsec_t d, char *dst, size_t dst_len);
 
 /** "2026-11-24T19:54:38.123Z" (24 bytes and the NUL). RFC 3339, UTC, ms. */
