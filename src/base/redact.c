@@ -44,7 +44,7 @@ static void hide(struct search *s, const struct view *v, size_t start, size_t en
 static bool is_base64(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '+' || c == '/' || c == '-' || c == '_' || c == '=';
+	       c == '+' || c == '/' || c == '-' || c == '_';
 }
 
 /* `margin` more base64 characters on each side hold bits of the secret too. */
