@@ -83,17 +83,23 @@ static void send(struct engine *e, nsec_t now, struct job *j, struct engine_acti
 	job_move(e, now, j, EV_ADMITTED);
 }
 
+/* A pause is over: what the window had learned before it counts no more. */
+static void end_pause(struct engine *e, nsec_t now)
+{
+	if (!e->pausing || now < e->paused_until)
+		return;
+	e->pausing = false;
+	window_restart(&e->window);
+}
+
 bool admit(struct engine *e, nsec_t now, struct engine_action *ret)
 {
+	end_pause(e, now);
 	if (admit_at(e) > now)
 		return false;
 
 	gcra_take(&e->rate, now);
 	e->requests++;
-	if (e->pausing) {
-		e->pausing = false;
-		window_restart(&e->window);
-	}
 	if (token_wanted(e)) {
 		e->fetching = true;
 		*ret = (struct engine_action){.kind = ACTION_FETCH, .job = ENGINE_NO_JOB};

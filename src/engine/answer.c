@@ -69,9 +69,10 @@ static void note(struct engine *e, nsec_t now, const struct job *j, enum engine_
  * wait out is not cut short: the run ends and says when to come back. */
 static void pause_all(struct engine *e, nsec_t now, nsec_t retry_after)
 {
-	if (retry_after > e->config.max_retry_after && !e->ending) {
-		e->resume_at = nsec_add(now, retry_after);
-		ending_begin(e, now, END_RETRY_AFTER, false);
+	if (retry_after > e->config.max_retry_after) {
+		e->resume_at = MAX(e->resume_at, nsec_add(now, retry_after));
+		if (!e->ending)
+			ending_begin(e, now, END_RETRY_AFTER, false);
 		return;
 	}
 	e->paused_until = MAX(e->paused_until, nsec_add(now, retry_after));

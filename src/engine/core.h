@@ -44,14 +44,15 @@ struct engine {
 	uint64_t requests;
 
 	nsec_t paused_until;   /* Retry-After: nothing leaves before */
-	bool pausing;          /* since then nothing has left */
+	bool pausing;          /* the window is still that from before the pause */
 	nsec_t slowest_create; /* of those that were answered */
 	bool answered;         /* the server has given a complete answer, ever */
 	nsec_t silent_since; /* first failure without an answer since the last answer; NSEC_NONE */
 
 	uint32_t generation; /* of the newest token; 0: none yet */
 	bool token_usable, token_proven, fetching;
-	uint64_t refused_by; /* serial of the row that was refused with a fresh token; 0: none */
+	uint64_t refused_by;       /* serial of the job refused with a fresh token; 0: none */
+	uint64_t refused_requests; /* how many requests had left by then */
 
 	uint32_t scope_sandbox[ENGINE_SCOPES_MAX];
 	bool sandbox_seen[ENGINE_SCOPES_MAX], sandbox_refused[ENGINE_SCOPES_MAX];
@@ -103,7 +104,7 @@ void look_finding(struct engine *e, nsec_t now, struct job *j, enum engine_answe
 /** A row whose name no filter may carry came to TO_LOOK: begin a listing, unless one is under way
  * in its scope or there is no place; the end of a listing asks again. */
 void look_want_listing(struct engine *e, nsec_t now, uint32_t scope);
-/** The first page of listing `l` leaves: the rows that wait for it share it from here on. */
+/** The first page of listing `l` leaves, perhaps anew: the rows that wait for it share it from here. */
 void look_share(struct engine *e, nsec_t now, struct job *l);
 
 /** One more trouble of this row. @return true when there were too many */

@@ -116,7 +116,8 @@ nsec_t ending_give_up_at(const struct engine *e)
 	if (e->breaker.open)
 		since = e->breaker.opened_at;
 	if (e->silent_since != NSEC_NONE)
-		since = MIN(since, e->silent_since);
+		since = MIN(since,
+			MAX(e->silent_since, e->paused_until)); /* a pause is our own silence */
 	if (e->ending || open_jobs(e) == 0)
 		return NSEC_NEVER;
 	return nsec_add(since, after);

@@ -148,6 +148,7 @@ void job_decide(struct engine *e, nsec_t now, struct job *j, enum job_event even
 
 	j->outcome = outcome;
 	j->cause = cause;
+	j->end = e->end;
 	j->listing = ENGINE_NO_JOB;
 	job_move(e, now, j, event);
 	check(e);
@@ -284,12 +285,17 @@ static void dispatch(struct engine *e, nsec_t now, const struct engine_event *ev
 	}
 }
 
+static void start(struct engine *e, nsec_t now)
+{
+	if (e->started)
+		return;
+	e->started = true;
+	e->started_at = now;
+}
+
 void engine_handle(struct engine *e, nsec_t now, const struct engine_event *event)
 {
-	if (!e->started) {
-		e->started = true;
-		e->started_at = now;
-	}
+	start(e, now);
 	dispatch(e, now, event);
 	if (e->halt_reached && !e->ending)
 		ending_begin(e, now, END_HALT_RULE, e->config.halt_mode == HALT_NOW);
@@ -308,11 +314,11 @@ static void run_times(struct engine *e, nsec_t now)
 		ending_begin(e, now, END_BREAKER, false);
 }
 
-static void fill_row(const struct engine *e, const struct job *j, struct engine_action *ret)
+static void fill_row(const struct job *j, struct engine_action *ret)
 {
 	ret->row.outcome = j->outcome;
 	ret->row.cause = j->cause;
-	ret->row.end = e->end;
+	ret->row.end = j->end;
 	ret->row.attempts = j->attempts;
 	ret->row.sandbox = j->sandbox;
 }
@@ -340,7 +346,7 @@ static bool next_order(struct engine *e, struct engine_action *ret)
 
 	*ret = (struct engine_action){.kind = kinds[bit], .job = job_number(e, j)};
 	if (ret->kind != ACTION_CUT && ret->kind != ACTION_WRITE_INTENT)
-		fill_row(e, j, ret);
+		fill_row(j, ret);
 	if (ret->kind == ACTION_EMIT)
 		e->free_rows[e->free_count++] = ret->job;
 	return true;
@@ -392,6 +398,7 @@ static bool next_done(struct engine *e, nsec_t now, struct engine_action *ret)
 
 bool engine_next(struct engine *e, nsec_t now, struct engine_action *ret)
 {
+	start(e, now);
 	run_times(e, now);
 	return next_order(e, ret) || admit(e, now, ret) || next_read(e, ret) ||
 	       next_done(e, now, ret);

@@ -102,13 +102,15 @@ void look_want_listing(struct engine *e, nsec_t now, uint32_t scope)
 
 void look_share(struct engine *e, nsec_t now, struct job *l)
 {
+	uint32_t number = job_number(e, l);
+
 	for (uint32_t i = 0; i < e->row_slots; i++) {
 		struct job *j = &e->jobs[i];
 
-		if (waits_for_listing(j, l->scope)) {
-			j->listing = job_number(e, l);
-			j->search_at = now;
-		}
+		if (!waits_for_listing(j, l->scope) && !engine_shares(e, i, number))
+			continue;
+		j->listing = number;
+		j->search_at = now;
 	}
 }
 

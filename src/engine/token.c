@@ -4,23 +4,20 @@
  * one says nothing: sent again. Of the current one, if it has worked before, it
  * has run out: fetched once, and everybody waits for it. A token that has never
  * worked is not worth a refresh: the row waits and tries again, so that others
- * may prove the token good; a second refusal, of another row (or of this one
- * when no other is open), ends the run.
+ * may prove the token good; a second refusal, of another row, or of this one
+ * when it was the only one to ask, ends the run.
  */
 #include "engine/core.h"
 
-static uint32_t open_rows(const struct engine *e)
+/* Has nobody else had, or will have soon, an answer with this token? */
+static bool tried_alone(const struct engine *e)
 {
-	uint32_t listings = 0;
-
-	for (uint32_t i = e->row_slots; i < e->job_limit; i++)
-		listings += e->jobs[i].state != JOB_TOLD;
-	return open_jobs(e) - listings;
+	return e->requests == e->refused_requests + 1 && in_flight(e) == 1;
 }
 
 static bool refused_twice(const struct engine *e, const struct job *j)
 {
-	return e->refused_by != 0 && (e->refused_by != j->serial || open_rows(e) <= 1);
+	return e->refused_by != 0 && (e->refused_by != j->serial || tried_alone(e));
 }
 
 void token_refused(struct engine *e, nsec_t now, struct job *j, enum job_event event)
@@ -34,6 +31,7 @@ void token_refused(struct engine *e, nsec_t now, struct job *j, enum job_event e
 	} else if (!of_older && e->token_usable) {
 		end = refused_twice(e, j);
 		e->refused_by = j->serial;
+		e->refused_requests = e->requests;
 		due = job_backoff(e, now, BACKOFF_THROTTLE, j->refusals++, NSEC_NONE);
 	}
 
