@@ -69,12 +69,14 @@ struct flow_reply {
 
 struct flow_verdict {
 	enum flow_class class;
-	nsec_t retry_after;       /* NSEC_NONE when absent; a date is a duration by now */
+	nsec_t retry_after;       /* NSEC_NONE when absent or unreadable; a date is a duration
+	                           * by now, 0 when past; NSEC_NEVER beyond 292 years */
 	int64_t server_ms;        /* from the Date header, 0 when absent */
-	char id[FLOW_UUID_SIZE];  /* FLOW_CREATED; lower case as the server wrote it */
+	char id[FLOW_UUID_SIZE];  /* FLOW_CREATED; as the server wrote it, which is lower case */
 	char etag[FLOW_ETAG_SIZE]; /* with its quotes; "" when the server gave none */
 	char code[64];            /* "FLOW-2120-403", "401013", "dns", "timeout" …; "" */
-	char message[512];        /* for a human, redacted, control characters as they came */
+	char message[512];        /* for a human, redacted, control characters as they came; ""
+	                           * when it held a secret too short to cut out */
 	char request_id[128];
 };
 

@@ -49,12 +49,14 @@ struct flow_connection {
 /**
  * Append the body of a create. `body` should be a secret buffer (password).
  *
+ * @param c  with name, auth_spec, spec_id and spec_version; no name of its params
+ *           is "endpoint" or "username" where that field is given
  * @return 0, -ENOBUFS or -ENOMEM
  */
 int flow_create_body(struct buf *body, const struct flow_connection *c);
 
 /**
- * Append the URL of a create.
+ * Append the URL of a create. On trouble, here and below, a part may have been appended.
  *
  * @param base_url  without a slash at its end
  */
@@ -73,7 +75,8 @@ int flow_search_url(struct buf *url, const char *base_url, const char *name, con
 /**
  * May the lookup filter carry this name? Only ASCII letters, digits, blank,
  * '.', '_' and '-' (a comma separates values there, and how it would be escaped
- * is not documented). Others are found by a complete listing.
+ * is not documented); no blank at either end, which a server might trim; at most
+ * 1,024 bytes, as URLs have their limits. Others are found by a complete listing.
  */
 bool flow_name_filterable(const char *name);
 
@@ -83,6 +86,8 @@ bool flow_name_filterable(const char *name);
  * @param org, api_key, token, sandbox  visible ASCII, checked by the caller
  * @param has_body  adds Content-Type
  * @param if_match  etag with its quotes, or NULL
+ * @param add  borrows the line, which is wiped after the call; not 0 ends it
+ * @return 0, what `add` returned, -ENOBUFS or -ENOMEM
  */
 int flow_headers(const char *org, const char *api_key, const char *token, const char *sandbox,
 	bool has_body, const char *if_match, int (*add)(void *arg, const char *line), void *arg);

@@ -16,13 +16,14 @@
 
 #define FLOW_TOKEN_SIZE 2048
 #define FLOW_HITS_MAX 8 /* distinct ids that are remembered for the message */
+#define FLOW_PAGES_MAX 100000 /* of one search: ten million items */
 
 /** What the next request of a search is. */
 enum flow_step {
 	FLOW_STEP_PAGE,     /* the next page, by `continuation` */
 	FLOW_STEP_COUNT,    /* the last page was exactly full: ask count=true */
 	FLOW_STEP_COMPLETE, /* read to its end: hits prove presence, none absence */
-	FLOW_STEP_UNSOUND,  /* malformed, count differs, token repeats: proves nothing */
+	FLOW_STEP_UNSOUND,  /* malformed, count differs, token repeats: proves nothing; start anew */
 };
 
 struct flow_cursor {
@@ -30,16 +31,17 @@ struct flow_cursor {
 	bool counting;                      /* the next request is the count */
 	uint64_t items;                     /* over all pages so far */
 	uint32_t pages;
+	uint64_t anchor;                    /* hash of an earlier token, against circles */
 };
 
-/** One listed connection; borrowed, valid in the callback only. */
+/** One listed connection; borrowed, valid in the callback only. "" is not shown. */
 struct flow_item {
 	const char *name;
 	const char *id; /* a UUID: items without one make the page unsound */
 	const char *etag;
 	const char *spec_id;
-	const char *endpoint; /* auth.params.endpoint, NULL when not shown */
-	const char *username;
+	const char *endpoint; /* auth.params.endpoint, NULL when not shown or only a mask ("****") */
+	const char *username; /* same */
 	int64_t created_ms; /* createdAt, 0 when not shown */
 };
 
@@ -50,12 +52,13 @@ void flow_cursor_init(struct flow_cursor *c);
  * empty and still have a next one; `next.href` is relative and lacks the base
  * path, so only its continuationToken is taken.
  *
- * @param each  called for every item of the page
+ * @param each  called for every item of the page; for none of an unsound one
  */
 enum flow_step flow_cursor_feed(struct flow_cursor *c, const char *body, size_t body_len,
 	void (*each)(void *arg, const struct flow_item *item), void *arg);
 
-/** What one row looks for; borrowed. */
+/** What one row looks for; borrowed. An endpoint or username that the row does not
+ * have (NULL or "") differs from one that is shown. */
 struct flow_wanted {
 	const char *name;
 	const char *spec_id;
@@ -72,7 +75,11 @@ struct flow_hits {
 };
 
 void flow_hits_init(struct flow_hits *h);
-/** Takes the item if it is a hit; the same id twice (pages may shift) counts once. */
+/**
+ * Takes the item if it is a hit: the exact name, and the connectionSpec (an item that
+ * does not show its own passed the filter). The same id twice (pages may shift) counts
+ * once.
+ */
 void flow_hits_add(struct flow_hits *h, const struct flow_wanted *w, const struct flow_item *item);
 
 enum flow_finding {
@@ -87,7 +94,7 @@ enum flow_finding {
  *                          of grace are given here. 0: no intent of ours is
  *                          open, what is found is adopted
  * @param ret_conflict  for FLOW_FOUND_CONFLICT: a sentence with the ids and the
- *                      difference, without endpoint or username values
+ *                      difference, without endpoint or username values; else untouched
  */
 enum flow_finding flow_hits_conclude(const struct flow_hits *h, int64_t intent_server_ms,
 	char *ret_conflict, size_t ret_conflict_len);
