@@ -68,8 +68,8 @@ static bool parse_tail(const char *text, size_t len, uint16_t *groups, int *coun
 }
 
 /* Groups in the order written; `ret_gap` is where "::" stood, -1 for nowhere. */
-static bool parse_groups(const char *text, size_t len, uint16_t groups[8], int *ret_count,
-	int *ret_gap)
+static bool parse_groups(
+	const char *text, size_t len, uint16_t groups[8], int *ret_count, int *ret_gap)
 {
 	size_t at = 0;
 

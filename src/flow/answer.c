@@ -59,15 +59,16 @@ static const struct {
 	[FLOW_T_TLS] = {"tls", "the TLS handshake failed: check that --url is an https server, and "
 			       "what stands in between"},
 	[FLOW_T_CERTIFICATE] = {"tls",
-		"the server's certificate was refused: check --url, the clock, or give its CA with "
-		"--cacert",
+		"the server's certificate was refused: check --url, the clock, or give its CA "
+		"with --cacert",
 		true},
 	[FLOW_T_LOCAL] = {"tls",
-		"a certificate, key or CA file of ours is unusable: check --cacert, --client-cert and "
-		"--client-key",
+		"a certificate, key or CA file of ours is unusable: check --cacert, "
+		"--client-cert and --client-key",
 		true},
 	[FLOW_T_PROXY] = {"connect",
-		"the proxy refused the connection: check --proxy, its login and what it allows", true},
+		"the proxy refused the connection: check --proxy, its login and what it allows",
+		true},
 	[FLOW_T_TIMEOUT] = {"timeout", "no answer in time: see --timeout and --connect-timeout"},
 	[FLOW_T_BROKEN] = {"broken", "the connection broke before the answer came"},
 	[FLOW_T_VETO] = {"broken", "the connection broke, and sending it twice was prevented"},
@@ -241,7 +242,7 @@ static bool read_created(const struct flow_reply *r, struct flow_verdict *ret)
 static bool is_answered(const struct flow_reply *r)
 {
 	return r->transport == FLOW_T_ANSWERED ||
-		(r->transport == FLOW_T_CUT_OFF && r->status >= 400);
+	       (r->transport == FLOW_T_CUT_OFF && r->status >= 400);
 }
 
 void flow_judge_create(const struct flow_reply *r, struct flow_verdict *ret)

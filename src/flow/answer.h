@@ -55,27 +55,27 @@ enum flow_class {
 /** The raw answer; all borrowed for the call. */
 struct flow_reply {
 	enum flow_transport transport;
-	bool began;               /* the body (or a GET's request) began to leave */
-	int status;               /* HTTP status, 0 when none came */
-	const char *body;         /* NULL when none; not NUL-terminated */
+	bool began;       /* the body (or a GET's request) began to leave */
+	int status;       /* HTTP status, 0 when none came */
+	const char *body; /* NULL when none; not NUL-terminated */
 	size_t body_len;
-	const char *retry_after;  /* header values, NULL when absent */
+	const char *retry_after; /* header values, NULL when absent */
 	const char *date;
 	const char *request_id;
-	int64_t wall_ms;          /* when it came, for a Retry-After date without Date */
+	int64_t wall_ms;            /* when it came, for a Retry-After date without Date */
 	const char *const *secrets; /* values to cut out of the message */
 	size_t secret_count;
 };
 
 struct flow_verdict {
 	enum flow_class class;
-	nsec_t retry_after;       /* NSEC_NONE when absent or unreadable; a date is a duration
+	nsec_t retry_after;        /* NSEC_NONE when absent or unreadable; a date is a duration
 	                           * by now, 0 when past; NSEC_NEVER beyond 292 years */
-	int64_t server_ms;        /* from the Date header, 0 when absent */
-	char id[FLOW_UUID_SIZE];  /* FLOW_CREATED; as the server wrote it, which is lower case */
+	int64_t server_ms;         /* from the Date header, 0 when absent */
+	char id[FLOW_UUID_SIZE];   /* FLOW_CREATED; as the server wrote it, which is lower case */
 	char etag[FLOW_ETAG_SIZE]; /* with its quotes; "" when the server gave none */
-	char code[64];            /* "FLOW-2120-403", "401013", "dns", "timeout" …; "" */
-	char message[512];        /* for a human, redacted, control characters as they came; ""
+	char code[64];             /* "FLOW-2120-403", "401013", "dns", "timeout" …; "" */
+	char message[512];         /* for a human, redacted, control characters as they came; ""
 	                           * when it held a secret too short to cut out */
 	char request_id[128];
 };

@@ -107,8 +107,8 @@ static const char *host_fault(const struct parts *p)
 		return "no host: write it behind the two slashes";
 	if (p->literal)
 		return flow_ipv6_parse(p->host, p->host_len, groups)
-			? NULL
-			: "no IPv6 address in the brackets: check it";
+			       ? NULL
+			       : "no IPv6 address in the brackets: check it";
 	if (p->host_len > HOST_MAX)
 		return "a host of over 253 bytes: check it";
 	if (strspn(p->host, HOST_CHARS) < p->host_len)
@@ -161,7 +161,7 @@ static bool is_loopback(const struct parts *p)
 
 	if (p->literal)
 		return flow_ipv6_parse(p->host, p->host_len, groups) &&
-			memcmp(groups, one, sizeof(one)) == 0;
+		       memcmp(groups, one, sizeof(one)) == 0;
 	if (flow_ipv4_parse(p->host, p->host_len, quad))
 		return quad[0] == 127;
 	if (p->host_len != strlen("localhost"))
@@ -194,7 +194,8 @@ const char *flow_service_url_fault(const char *url)
 	if (fault)
 		return fault;
 	if (!p.https && !is_loopback(&p))
-		return "plain http, which is for 127.0.0.0/8, ::1 and localhost only: write https://";
+		return "plain http, which is for 127.0.0.0/8, ::1 and localhost only: write "
+		       "https://";
 	if (strpbrk(p.rest, "?#"))
 		return "a query or fragment in it: leave only scheme, host, port and path";
 	return NULL;

@@ -25,13 +25,14 @@
 #include "base/str.h"
 #include "flow/field.h"
 
-#define RAW_MAX 200                       /* bytes shown of a body in no known shape */
-#define CLEAN_MAX ((size_t)8 * 1024 * 1024) /* redacted text; a marker may be longer than its secret */
-#define CODE_NUMBER_MAX 1e15              /* beyond it a double has no exact integers */
-#define SHORT_SECRET 6                    /* under it a match would be an accident */
+#define MIB ((size_t)1024 * 1024)
+#define RAW_MAX 200          /* bytes shown of a body in no known shape */
+#define CLEAN_MAX (8 * MIB)  /* a marker may be longer than the secret it stands for */
+#define CODE_NUMBER_MAX 1e15 /* near 2^53, where a double has no exact integers */
+#define SHORT_SECRET 6       /* under it a match would be an accident */
 
-bool flow_reply_take(const struct flow_reply *r, char *dst, size_t dst_len, const char *value,
-	bool blanks)
+bool flow_reply_take(
+	const struct flow_reply *r, char *dst, size_t dst_len, const char *value, bool blanks)
 {
 	if (!flow_field_take(dst, dst_len, value, blanks))
 		return false;
@@ -93,8 +94,8 @@ static const char *find_sentence(const struct json *root)
 }
 
 /* "" when it has to be dropped whole. */
-static void take_sentence(const struct flow_reply *r, const char *text, size_t max,
-	struct flow_verdict *ret)
+static void take_sentence(
+	const struct flow_reply *r, const char *text, size_t max, struct flow_verdict *ret)
 {
 	AUTO(buf_done) struct buf clean;
 

@@ -16,5 +16,5 @@ bool flow_error_body_read(const struct flow_reply *r, struct flow_verdict *ret);
  * flow_field_take() for what an answer says: refuses also a value that holds
  * one of the reply's secrets, where a plain code or id should be.
  */
-bool flow_reply_take(const struct flow_reply *r, char *dst, size_t dst_len, const char *value,
-	bool blanks);
+bool flow_reply_take(
+	const struct flow_reply *r, char *dst, size_t dst_len, const char *value, bool blanks);

@@ -26,7 +26,7 @@ void flow_hits_init(struct flow_hits *h)
 static bool is_hit(const struct flow_wanted *w, const struct flow_item *item)
 {
 	return item->name && strcmp(w->name, item->name) == 0 &&
-		(str_empty(item->spec_id) || str_iequal(w->spec_id, item->spec_id));
+	       (str_empty(item->spec_id) || str_iequal(w->spec_id, item->spec_id));
 }
 
 static bool is_known(const struct flow_hits *h, const char *id)
@@ -37,8 +37,8 @@ static bool is_known(const struct flow_hits *h, const char *id)
 	return false;
 }
 
-static void take_first(struct flow_hits *h, const struct flow_wanted *w,
-	const struct flow_item *item)
+static void take_first(
+	struct flow_hits *h, const struct flow_wanted *w, const struct flow_item *item)
 {
 	const char *endpoint = flow_field_shown(item->endpoint);
 	const char *username = flow_field_shown(item->username);

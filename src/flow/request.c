@@ -31,7 +31,7 @@ static bool add_params(struct json *auth, const struct flow_connection *c)
 {
 	struct json *params = json_add_object(auth, "params");
 	bool ok = params && add_text(params, "endpoint", c->endpoint) &&
-		add_text(params, "username", c->username);
+		  add_text(params, "username", c->username);
 
 	for (size_t i = 0; ok && i < c->param_count; i++)
 		ok = add_text(params, c->params[i].name, c->params[i].value);
@@ -49,7 +49,8 @@ static bool add_spec(struct json *root, const struct flow_connection *c)
 {
 	struct json *spec = json_add_object(root, "connectionSpec");
 
-	return spec && add_text(spec, "id", c->spec_id) && add_text(spec, "version", c->spec_version);
+	return spec && add_text(spec, "id", c->spec_id) &&
+	       add_text(spec, "version", c->spec_version);
 }
 
 int flow_create_body(struct buf *body, const struct flow_connection *c)
@@ -143,8 +144,8 @@ bool flow_name_filterable(const char *name)
 /* ---------------------------------------------------------------- headers */
 
 /* Not by buf_printf: vsnprintf would leave copies of the token behind. */
-static int add_line(const char *name, const char *value, int (*add)(void *arg, const char *line),
-	void *arg)
+static int add_line(
+	const char *name, const char *value, int (*add)(void *arg, const char *line), void *arg)
 {
 	AUTO(buf_done) struct buf line;
 	int r;

@@ -69,8 +69,7 @@ static bool count_items(const struct json *items, uint64_t *ret)
 {
 	uint64_t count = 0;
 
-	JSON_EACH(v, items)
-	{
+	JSON_EACH (v, items) {
 		const char *id = json_string(json_get(v, "id"));
 
 		if (!id || !str_uuid(id))
@@ -164,8 +163,8 @@ static bool is_circle(struct flow_cursor *c, const char *token)
 
 /* --------------------------------------------------------------- the walk */
 
-static enum flow_step walk(struct flow_cursor *c, enum next_page next, const char *token,
-	uint64_t page_items)
+static enum flow_step walk(
+	struct flow_cursor *c, enum next_page next, const char *token, uint64_t page_items)
 {
 	c->items += page_items;
 	c->pages++;
@@ -194,8 +193,7 @@ static enum flow_step feed_page(struct flow_cursor *c, const struct json *root,
 	step = walk(c, next, token, count);
 	if (step == FLOW_STEP_UNSOUND)
 		return step;
-	JSON_EACH(v, items)
-	{
+	JSON_EACH (v, items) {
 		struct flow_item item = read_item(v);
 
 		each(arg, &item);

@@ -15,7 +15,7 @@
 #include "flow/request.h"
 
 #define FLOW_TOKEN_SIZE 2048
-#define FLOW_HITS_MAX 8 /* distinct ids that are remembered for the message */
+#define FLOW_HITS_MAX 8       /* distinct ids that are remembered for the message */
 #define FLOW_PAGES_MAX 100000 /* of one search: ten million items */
 
 /** What the next request of a search is. */
@@ -23,7 +23,7 @@ enum flow_step {
 	FLOW_STEP_PAGE,     /* the next page, by `continuation` */
 	FLOW_STEP_COUNT,    /* the last page was exactly full: ask count=true */
 	FLOW_STEP_COMPLETE, /* read to its end: hits prove presence, none absence */
-	FLOW_STEP_UNSOUND,  /* malformed, count differs, token repeats: proves nothing; start anew */
+	FLOW_STEP_UNSOUND,  /* malformed, count differs, token repeats: proves nothing */
 };
 
 struct flow_cursor {
@@ -31,7 +31,7 @@ struct flow_cursor {
 	bool counting;                      /* the next request is the count */
 	uint64_t items;                     /* over all pages so far */
 	uint32_t pages;
-	uint64_t anchor;                    /* hash of an earlier token, against circles */
+	uint64_t anchor; /* hash of an earlier token, against circles */
 };
 
 /** One listed connection; borrowed, valid in the callback only. "" is not shown. */
@@ -40,9 +40,9 @@ struct flow_item {
 	const char *id; /* a UUID: items without one make the page unsound */
 	const char *etag;
 	const char *spec_id;
-	const char *endpoint; /* auth.params.endpoint, NULL when not shown or only a mask ("****") */
+	const char *endpoint; /* auth.params.endpoint, NULL when not shown or a mask ("****") */
 	const char *username; /* same */
-	int64_t created_ms; /* createdAt, 0 when not shown */
+	int64_t created_ms;   /* createdAt, 0 when not shown */
 };
 
 void flow_cursor_init(struct flow_cursor *c);
@@ -67,11 +67,11 @@ struct flow_wanted {
 };
 
 struct flow_hits {
-	uint32_t count;                            /* distinct ids */
-	char ids[FLOW_HITS_MAX][FLOW_UUID_SIZE];   /* the first of them */
-	char etag[FLOW_ETAG_SIZE];                 /* of the first */
-	int64_t created_ms;                        /* of the first */
-	bool endpoint_differs, username_differs;   /* shown and another, of the first */
+	uint32_t count;                          /* distinct ids */
+	char ids[FLOW_HITS_MAX][FLOW_UUID_SIZE]; /* the first of them */
+	char etag[FLOW_ETAG_SIZE];               /* of the first */
+	int64_t created_ms;                      /* of the first */
+	bool endpoint_differs, username_differs; /* shown and another, of the first */
 };
 
 void flow_hits_init(struct flow_hits *h);
@@ -84,8 +84,8 @@ void flow_hits_add(struct flow_hits *h, const struct flow_wanted *w, const struc
 
 enum flow_finding {
 	FLOW_ABSENT,
-	FLOW_FOUND_CREATED, /* one hit, not older than our intent */
-	FLOW_FOUND_ADOPTED, /* one hit, older, or it shows no createdAt */
+	FLOW_FOUND_CREATED,  /* one hit, not older than our intent */
+	FLOW_FOUND_ADOPTED,  /* one hit, older, or it shows no createdAt */
 	FLOW_FOUND_CONFLICT, /* one that differs, or several */
 };
 

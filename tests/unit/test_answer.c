@@ -74,7 +74,8 @@ static const struct answer_case creates[] = {
 		.class = FLOW_DOUBTFUL},
 	{"201 with an id in an envelope is doubtful", .status = 201,
 		.body = "{\"items\":[" CREATED_BODY "]}", .class = FLOW_DOUBTFUL},
-	{"201 with a page of HTML is doubtful", .status = 201, .body = "<html>", .class = FLOW_DOUBTFUL},
+	{"201 with a page of HTML is doubtful", .status = 201, .body = "<html>",
+		.class = FLOW_DOUBTFUL},
 	{"201 before the body began to leave is created", .not_begun = true, .status = 201,
 		.body = CREATED_BODY, .class = FLOW_CREATED},
 
@@ -89,7 +90,8 @@ static const struct answer_case creates[] = {
 	{"302 cut off is doubtful", FLOW_T_CUT_OFF, .status = 302, .class = FLOW_DOUBTFUL,
 		.code = "broken"},
 	{"400 cut off is rejected by its status", FLOW_T_CUT_OFF, .status = 400, .body = "{\"mess",
-		.class = FLOW_REJECTED, .code = "", .message = "the answer broke off before its end"},
+		.class = FLOW_REJECTED, .code = "",
+		.message = "the answer broke off before its end"},
 	{"401 cut off is the token", FLOW_T_CUT_OFF, .status = 401, .class = FLOW_TOKEN},
 	{"409 cut off is a clash", FLOW_T_CUT_OFF, .status = 409, .class = FLOW_CLASH},
 	{"429 cut off is throttled and doubtful", FLOW_T_CUT_OFF, .status = 429,
@@ -104,7 +106,8 @@ static const struct answer_case creates[] = {
 		.message = "m"},
 
 	/* nothing was sent */
-	{"no address: not sent", FLOW_T_DNS, .not_begun = true, .class = FLOW_NOT_SENT, .code = "dns"},
+	{"no address: not sent", FLOW_T_DNS, .not_begun = true, .class = FLOW_NOT_SENT,
+		.code = "dns"},
 	{"no connection: not sent", FLOW_T_CONNECT, .not_begun = true, .class = FLOW_NOT_SENT,
 		.code = "connect"},
 	{"no handshake: not sent", FLOW_T_TLS, .not_begun = true, .class = FLOW_NOT_SENT,
@@ -119,10 +122,11 @@ static const struct answer_case creates[] = {
 		.class = FLOW_NOT_SENT, .code = "broken"},
 
 	/* fatal to all, without an answer */
-	{"a refused certificate is fatal", FLOW_T_CERTIFICATE, .not_begun = true, .class = FLOW_FATAL,
-		.code = "tls",
-		.message = "the server's certificate was refused: check --url, the clock, or give its "
-			   "CA with --cacert"},
+	{"a refused certificate is fatal", FLOW_T_CERTIFICATE, .not_begun = true,
+		.class = FLOW_FATAL, .code = "tls",
+		.message =
+			"the server's certificate was refused: check --url, the clock, or give its "
+			"CA with --cacert"},
 	{"an unusable certificate of ours is fatal", FLOW_T_LOCAL, .not_begun = true,
 		.class = FLOW_FATAL, .code = "tls"},
 	{"a proxy that refuses is fatal", FLOW_T_PROXY, .not_begun = true, .status = 407,
@@ -131,7 +135,8 @@ static const struct answer_case creates[] = {
 	/* it began to leave, and no answer came */
 	{"a time-out after the start is the long doubt", FLOW_T_TIMEOUT, .class = FLOW_TIMED_OUT,
 		.code = "timeout"},
-	{"a reset after the start is broken", FLOW_T_BROKEN, .class = FLOW_BROKEN, .code = "broken"},
+	{"a reset after the start is broken", FLOW_T_BROKEN, .class = FLOW_BROKEN,
+		.code = "broken"},
 	{"a vetoed resend is broken", FLOW_T_VETO, .class = FLOW_BROKEN, .code = "broken"},
 	{"cancelled after the start is broken", FLOW_T_CANCELLED, .class = FLOW_BROKEN},
 	{"a connection lost to TLS after the start is broken", FLOW_T_TLS, .class = FLOW_BROKEN,
@@ -161,7 +166,8 @@ static const struct answer_case creates[] = {
 	{"429 with error_code null is doubtful", .status = 429, .body = "{\"error_code\":null}",
 		.class = FLOW_THROTTLED_DOUBTFUL},
 	{"429 with error_code twice is doubtful", .status = 429,
-		.body = "{\"error_code\":\"1\",\"error_code\":\"2\"}", .class = FLOW_THROTTLED_DOUBTFUL},
+		.body = "{\"error_code\":\"1\",\"error_code\":\"2\"}",
+		.class = FLOW_THROTTLED_DOUBTFUL},
 	{"429 of Flow Service is doubtful", .status = 429, .body = FLOW("1000-429"),
 		.class = FLOW_THROTTLED_DOUBTFUL, .code = "FLOW-1000-429"},
 	{"429 with a fatal code is still throttled", .status = 429, .body = GATEWAY("403000"),
@@ -171,7 +177,8 @@ static const struct answer_case creates[] = {
 	{"500 is overload", .status = 500, .body = FLOW("1102-500"), .class = FLOW_OVERLOAD,
 		.code = "FLOW-1102-500"},
 	{"502 is overload", .status = 502, .body = "<html><h1>502 Bad Gateway</h1></html>",
-		.class = FLOW_OVERLOAD, .code = "", .message = "<html><h1>502 Bad Gateway</h1></html>"},
+		.class = FLOW_OVERLOAD, .code = "",
+		.message = "<html><h1>502 Bad Gateway</h1></html>"},
 	{"503 is overload", .status = 503, .class = FLOW_OVERLOAD, .code = "",
 		.message = "the server gave no reason"},
 	{"504 is overload by time-out", .status = 504, .body = FLOW("1104-504"),
@@ -244,16 +251,20 @@ static const struct answer_case creates[] = {
 	{"21200 is not 2120", .status = 403, .body = FLOW("21200-403"), .class = FLOW_REJECTED},
 	{"212 is not 2120", .status = 403, .body = FLOW("212-403"), .class = FLOW_REJECTED},
 	{"a fatal code in a message is no code", .status = 403,
-		.body = "{\"message\":\"403000 FLOW-2120-403\"}", .class = FLOW_REJECTED, .code = ""},
+		.body = "{\"message\":\"403000 FLOW-2120-403\"}", .class = FLOW_REJECTED,
+		.code = ""},
 
 	/* other 4xx */
 	{"403 with the body of a 401 is rejected", .status = 403, .body = GATEWAY("401013"),
 		.class = FLOW_REJECTED, .code = "401013"},
 	{"403 without a code is rejected", .status = 403, .class = FLOW_REJECTED},
-	{"400 is rejected", .status = 400, .body = "{\"message\":\"Please provide a valid spec id\"}",
-		.class = FLOW_REJECTED, .code = "", .message = "Please provide a valid spec id"},
-	{"400 1415-400 is rejected", .status = 400, .body = FLOW("1415-400"), .class = FLOW_REJECTED},
-	{"404 1439-404 is rejected", .status = 404, .body = FLOW("1439-404"), .class = FLOW_REJECTED},
+	{"400 is rejected", .status = 400,
+		.body = "{\"message\":\"Please provide a valid spec id\"}", .class = FLOW_REJECTED,
+		.code = "", .message = "Please provide a valid spec id"},
+	{"400 1415-400 is rejected", .status = 400, .body = FLOW("1415-400"),
+		.class = FLOW_REJECTED},
+	{"404 1439-404 is rejected", .status = 404, .body = FLOW("1439-404"),
+		.class = FLOW_REJECTED},
 	{"402 is rejected", .status = 402, .class = FLOW_REJECTED},
 	{"413 is rejected", .status = 413, .class = FLOW_REJECTED},
 	{"422 is rejected", .status = 422, .class = FLOW_REJECTED},
@@ -310,7 +321,8 @@ static const struct answer_case reads[] = {
 	{"a read: 401 is the token", .status = 401, .class = FLOW_TOKEN},
 	{"a read: 401 2000-401 is fatal", .status = 401, .body = FLOW("2000-401"),
 		.class = FLOW_FATAL},
-	{"a read: 403 403025 is fatal", .status = 403, .body = GATEWAY("403025"), .class = FLOW_FATAL},
+	{"a read: 403 403025 is fatal", .status = 403, .body = GATEWAY("403025"),
+		.class = FLOW_FATAL},
 	{"a read: 407 is fatal", .status = 407, .class = FLOW_FATAL},
 	{"a read: 403 2120-403 is fatal to the sandbox", .status = 403, .body = FLOW("2120-403"),
 		.class = FLOW_FATAL_SANDBOX},
@@ -342,42 +354,52 @@ static void judge_read(void **state)
 /* ------------------------------------------------- code, message, request id */
 
 static const struct answer_case bodies[] = {
-	{"the detailed message comes first", .body =
-		"{\"type\":\"https://ns.adobe.com/aep/errors/FLOW-1439-404\",\"title\":\"t\","
-		"\"message\":\"m\",\"detail\":\"d\",\"errorMessage\":\"e\","
-		"\"report\":{\"detailed-message\":\"r\"},\"error_code\":\"1\"}",
+	{"the detailed message comes first",
+		.body = "{\"type\":\"https://ns.adobe.com/aep/errors/"
+			"FLOW-1439-404\",\"title\":\"t\","
+			"\"message\":\"m\",\"detail\":\"d\",\"errorMessage\":\"e\","
+			"\"report\":{\"detailed-message\":\"r\"},\"error_code\":\"1\"}",
 		.code = "FLOW-1439-404", .message = "r"},
-	{"then errorMessage", .body = "{\"title\":\"t\",\"message\":\"m\",\"detail\":\"d\","
-				      "\"errorMessage\":\"e\",\"report\":{}}", .message = "e"},
-	{"then detail", .body = "{\"title\":\"t\",\"message\":\"m\",\"detail\":\"d\"}", .message = "d"},
+	{"then errorMessage",
+		.body = "{\"title\":\"t\",\"message\":\"m\",\"detail\":\"d\","
+			"\"errorMessage\":\"e\",\"report\":{}}",
+		.message = "e"},
+	{"then detail", .body = "{\"title\":\"t\",\"message\":\"m\",\"detail\":\"d\"}",
+		.message = "d"},
 	{"then message", .body = "{\"title\":\"t\",\"message\":\"m\"}", .message = "m"},
 	{"then title", .body = "{\"title\":\"t\"}", .message = "t"},
-	{"an empty or other-typed field is passed over", .body =
-		"{\"report\":{\"detailed-message\":\"\"},\"errorMessage\":7,\"detail\":null,"
-		"\"message\":[\"x\"],\"title\":\"t\"}", .message = "t"},
-	{"a report that is no object is passed over", .body = "{\"report\":\"x\",\"message\":\"m\"}",
-		.message = "m"},
+	{"an empty or other-typed field is passed over",
+		.body = "{\"report\":{\"detailed-message\":\"\"},\"errorMessage\":7,\"detail\":"
+			"null,"
+			"\"message\":[\"x\"],\"title\":\"t\"}",
+		.message = "t"},
+	{"a report that is no object is passed over",
+		.body = "{\"report\":\"x\",\"message\":\"m\"}", .message = "m"},
 	{"JSON in no known shape is shown raw", .body = " {\"x\":1}", .code = "",
 		.message = "{\"x\":1}"},
-	{"a body with duplicate members is shown raw", .body =
-		"{\"message\":\"a\",\"message\":\"b\"}", .code = "",
+	{"a body with duplicate members is shown raw",
+		.body = "{\"message\":\"a\",\"message\":\"b\"}", .code = "",
 		.message = "{\"message\":\"a\",\"message\":\"b\"}"},
 	{"a plain sentence is shown raw", .body = "\r\n no such host", .message = "no such host"},
 	{"blanks alone are no reason", .body = " \r\n", .message = "the server gave no reason"},
 	{"an error_code is a code", .body = "{\"error_code\":\"400001\"}", .code = "400001"},
-	{"a type without /errors/ is no code", .body =
-		"{\"type\":\"/placeholder/type/uri\",\"detail\":\"d\"}", .code = "", .message = "d"},
-	{"behind such a type an error_code counts", .body =
-		"{\"type\":\"/placeholder/type/uri\",\"error_code\":9}", .code = "9"},
+	{"a type without /errors/ is no code",
+		.body = "{\"type\":\"/placeholder/type/uri\",\"detail\":\"d\"}", .code = "",
+		.message = "d"},
+	{"behind such a type an error_code counts",
+		.body = "{\"type\":\"/placeholder/type/uri\",\"error_code\":9}", .code = "9"},
 	{"a code with a blank is none", .body = "{\"error_code\":\"4 0\"}", .code = ""},
-	{"a code with a line break is none", .body =
-		"{\"type\":\"x/errors/FLOW-1\\r\\nx\",\"error_code\":\"2\"}", .code = "2"},
+	{"a code with a line break is none",
+		.body = "{\"type\":\"x/errors/FLOW-1\\r\\nx\",\"error_code\":\"2\"}", .code = "2"},
 	{"a code beyond ASCII is none", .body = "{\"error_code\":\"\xc3\xa9\"}", .code = ""},
-	{"a code of 63 bytes is taken", .body = "{\"error_code\":"
-		"\"012345678901234567890123456789012345678901234567890123456789012\"}",
+	{"a code of 63 bytes is taken",
+		.body = "{\"error_code\":"
+			"\"012345678901234567890123456789012345678901234567890123456789012\"}",
 		.code = "012345678901234567890123456789012345678901234567890123456789012"},
-	{"a code of 64 bytes is none", .body = "{\"error_code\":"
-		"\"0123456789012345678901234567890123456789012345678901234567890123\"}", .code = ""},
+	{"a code of 64 bytes is none",
+		.body = "{\"error_code\":"
+			"\"0123456789012345678901234567890123456789012345678901234567890123\"}",
+		.code = ""},
 	{"a negative code is none", .body = "{\"error_code\":-1}", .code = ""},
 	{"a huge code is none", .body = "{\"error_code\":1e300}", .code = ""},
 };
@@ -398,8 +420,13 @@ static void read_error_body(void **state)
 static void judge_with_secrets(const char *body, const char *const *secrets, size_t count,
 	enum flow_transport transport, struct flow_verdict *ret)
 {
-	struct flow_reply r = {.transport = transport, .began = true, .status = 400, .body = body,
-		.body_len = strlen(body), .secrets = secrets, .secret_count = count};
+	struct flow_reply r = {.transport = transport,
+		.began = true,
+		.status = 400,
+		.body = body,
+		.body_len = strlen(body),
+		.secrets = secrets,
+		.secret_count = count};
 
 	flow_judge_create(&r, ret);
 }
@@ -409,8 +436,8 @@ static void an_echoed_secret_is_cut_out_of_the_message(void **state)
 	static const char *const secrets[] = {"hunter-22"};
 	struct flow_verdict v;
 
-	judge_with_secrets("{\"message\":\"bad login hunter-22 for x\"}", secrets, 1,
-		FLOW_T_ANSWERED, &v);
+	judge_with_secrets(
+		"{\"message\":\"bad login hunter-22 for x\"}", secrets, 1, FLOW_T_ANSWERED, &v);
 	assert_null(strstr(v.message, "hunter"));
 	assert_non_null(strstr(v.message, "bad login"));
 	assert_non_null(strstr(v.message, "for x"));
@@ -468,11 +495,15 @@ static void a_message_with_a_short_secret_is_dropped_and_its_code_stays(void **s
 static void a_secret_is_neither_code_nor_request_id_nor_etag(void **state)
 {
 	static const char *const secrets[] = {NULL, "", "hunter-22"};
-	struct flow_reply r = {.began = true, .status = 201, .secrets = secrets, .secret_count = 3,
+	struct flow_reply r = {.began = true,
+		.status = 201,
+		.secrets = secrets,
+		.secret_count = 3,
 		.request_id = "x-hunter-22"};
 	struct flow_verdict v;
 
-	judge_with_secrets("{\"error_code\":\"xhunter-22x\",\"report\":{\"request-id\":\"hunter-22\"}}",
+	judge_with_secrets(
+		"{\"error_code\":\"xhunter-22x\",\"report\":{\"request-id\":\"hunter-22\"}}",
 		secrets, 3, FLOW_T_ANSWERED, &v);
 	assert_string_equal(v.code, "");
 	assert_string_equal(v.request_id, "");
@@ -496,7 +527,10 @@ static void raw_text_is_cut_between_characters(void **state)
 	judge_with_secrets(body, NULL, 0, FLOW_T_ANSWERED, &v);
 	assert_int_equal(strlen(v.message), 199);
 
-	memcpy(body + 196, "\xe2\x82\xac" "xxx", 6);
+	memcpy(body + 196,
+		"\xe2\x82\xac"
+		"xxx",
+		6);
 	judge_with_secrets(body, NULL, 0, FLOW_T_ANSWERED, &v);
 	assert_int_equal(strlen(v.message), 200);
 	assert_true(utf8_valid(v.message, 199));
@@ -513,8 +547,8 @@ static void raw_text_ends_at_a_nul(void **state)
 
 static void the_body_ends_at_its_length(void **state)
 {
-	struct flow_reply r = {.began = true, .status = 400, .body = "{\"title\":\"t\"}garbage",
-		.body_len = 13};
+	struct flow_reply r = {
+		.began = true, .status = 400, .body = "{\"title\":\"t\"}garbage", .body_len = 13};
 	struct flow_verdict v;
 
 	flow_judge_create(&r, &v);
@@ -523,8 +557,11 @@ static void the_body_ends_at_its_length(void **state)
 
 static void the_header_names_the_request_before_the_report(void **state)
 {
-	struct flow_reply r = {.began = true, .status = 400,
-		.body = "{\"report\":{\"request-id\":\"r-2\"}}", .body_len = 31, .request_id = "r-1"};
+	struct flow_reply r = {.began = true,
+		.status = 400,
+		.body = "{\"report\":{\"request-id\":\"r-2\"}}",
+		.body_len = 31,
+		.request_id = "r-1"};
 	struct flow_verdict v;
 
 	flow_judge_create(&r, &v);
@@ -540,8 +577,11 @@ static void the_header_names_the_request_before_the_report(void **state)
 static void a_request_id_that_is_too_long_is_none(void **state)
 {
 	char id[130];
-	struct flow_reply r = {.began = true, .status = 201, .body = CREATED_BODY,
-		.body_len = strlen(CREATED_BODY), .request_id = id};
+	struct flow_reply r = {.began = true,
+		.status = 201,
+		.body = CREATED_BODY,
+		.body_len = strlen(CREATED_BODY),
+		.request_id = id};
 	struct flow_verdict v;
 
 	memset(id, 'i', sizeof(id));
@@ -557,7 +597,8 @@ static void a_request_id_that_is_too_long_is_none(void **state)
 
 static void judge_created(const char *body, struct flow_verdict *ret)
 {
-	struct flow_reply r = {.began = true, .status = 201, .body = body, .body_len = strlen(body)};
+	struct flow_reply r = {
+		.began = true, .status = 201, .body = body, .body_len = strlen(body)};
 
 	flow_judge_create(&r, ret);
 	assert_int_equal(ret->class, FLOW_CREATED);
@@ -599,7 +640,10 @@ static void an_etag_unfit_for_a_header_is_none(void **state)
 
 static nsec_t retry_after(const char *value, const char *date, int64_t wall_ms)
 {
-	struct flow_reply r = {.began = true, .status = 503, .retry_after = value, .date = date,
+	struct flow_reply r = {.began = true,
+		.status = 503,
+		.retry_after = value,
+		.date = date,
 		.wall_ms = wall_ms};
 	struct flow_verdict v;
 
@@ -625,8 +669,8 @@ static void big_numbers_of_seconds_saturate(void **state)
 
 static void what_is_neither_seconds_nor_date_is_absent(void **state)
 {
-	static const char *const others[] = {"", " ", "-1", "+1", "1.5", "1 2", "1s", "0x10", "soon",
-		"Mon", "Mon, 99 Nov 2026 00:00:00 GMT"};
+	static const char *const others[] = {"", " ", "-1", "+1", "1.5", "1 2", "1s", "0x10",
+		"soon", "Mon", "Mon, 99 Nov 2026 00:00:00 GMT"};
 
 	assert_int_equal(retry_after(NULL, NULL, 0), NSEC_NONE);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
@@ -650,11 +694,11 @@ static void a_date_without_date_counts_from_our_clock(void **state)
 
 static void a_date_in_the_past_is_no_wait(void **state)
 {
-	assert_int_equal(retry_after("Sun, 06 Nov 1994 08:49:37 GMT",
-				 "Sun, 06 Nov 1994 08:49:37 GMT", 0),
+	assert_int_equal(
+		retry_after("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT", 0),
 		0);
-	assert_int_equal(retry_after("Sun, 06 Nov 1994 08:49:37 GMT",
-				 "Mon, 07 Nov 1994 08:49:37 GMT", 0),
+	assert_int_equal(
+		retry_after("Sun, 06 Nov 1994 08:49:37 GMT", "Mon, 07 Nov 1994 08:49:37 GMT", 0),
 		0);
 }
 
@@ -665,8 +709,11 @@ static void a_date_far_away_saturates(void **state)
 
 static void the_servers_time_is_its_date(void **state)
 {
-	struct flow_reply r = {.began = true, .status = 201, .body = CREATED_BODY,
-		.body_len = strlen(CREATED_BODY), .date = "Sun, 06 Nov 1994 08:49:37 GMT"};
+	struct flow_reply r = {.began = true,
+		.status = 201,
+		.body = CREATED_BODY,
+		.body_len = strlen(CREATED_BODY),
+		.date = "Sun, 06 Nov 1994 08:49:37 GMT"};
 	struct flow_verdict v;
 
 	flow_judge_create(&r, &v);
@@ -694,7 +741,8 @@ static size_t add_cases(struct CMUnitTest *tests, size_t n, const struct answer_
 	size_t count, CMUnitTestFunction judge)
 {
 	for (size_t i = 0; i < count; i++)
-		tests[n++] = (struct CMUnitTest){.name = cases[i].claim, .test_func = judge,
+		tests[n++] = (struct CMUnitTest){.name = cases[i].claim,
+			.test_func = judge,
 			.initial_state = (void *)(uintptr_t)&cases[i]};
 	return n;
 }
@@ -725,8 +773,8 @@ int main(void)
 		cmocka_unit_test(the_servers_time_is_its_date),
 		cmocka_unit_test(every_class_has_its_name),
 	};
-	static struct CMUnitTest tests[ARRAY_SIZE(creates) + ARRAY_SIZE(reads) + ARRAY_SIZE(bodies) +
-		ARRAY_SIZE(plain)];
+	static struct CMUnitTest tests[ARRAY_SIZE(creates) + ARRAY_SIZE(reads) +
+				       ARRAY_SIZE(bodies) + ARRAY_SIZE(plain)];
 	size_t n = 0;
 
 	json_setup();

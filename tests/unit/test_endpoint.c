@@ -37,7 +37,9 @@ static const struct fault_case wrong_for_both[] = {
 	{"https://h\n", "blank or control"},
 	{"https://h\t/", "blank or control"},
 	{"https://h\x7f", "blank or control"},
-	{"https://b\xc3\xbc" "cher.example", "punycode"},
+	{"https://b\xc3\xbc"
+	 "cher.example",
+		"punycode"},
 	{"https://h.example\\@evil.example", "backslash"},
 	{"https:\\\\h.example", "backslash"},
 	{"https://user@h.example", "login"},
@@ -136,17 +138,19 @@ static void an_endpoint_is_scheme_host_and_perhaps_port(void **state)
 
 static void an_endpoint_has_no_path_query_or_fragment(void **state)
 {
-	static const char *const wrong[] = {"https://h/x", "https://h//", "https://h/?q", "https://h?q",
-		"https://h#f", "https://h/#", "https://h/./", "https://h?user@x"};
+	static const char *const wrong[] = {"https://h/x", "https://h//", "https://h/?q",
+		"https://h?q", "https://h#f", "https://h/#", "https://h/./", "https://h?user@x"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-		assert_fault(wrong[i], flow_endpoint_fault(wrong[i], false), "path, query or fragment");
+		assert_fault(
+			wrong[i], flow_endpoint_fault(wrong[i], false), "path, query or fragment");
 }
 
 static void an_endpoint_in_plain_http_is_allowed_by_option_only(void **state)
 {
 	assert_fault("http://h", flow_endpoint_fault("http://h", false), "--allow-http-endpoints");
-	assert_fault("http://127.0.0.1", flow_endpoint_fault("http://127.0.0.1", false), "plain http");
+	assert_fault(
+		"http://127.0.0.1", flow_endpoint_fault("http://127.0.0.1", false), "plain http");
 	assert_fine("http://h", flow_endpoint_fault("http://h", true));
 	assert_fault("ftp://h", flow_endpoint_fault("ftp://h", true), "neither");
 }
@@ -165,8 +169,8 @@ static void a_host_has_at_most_253_bytes(void **state)
 
 static void a_service_is_https_with_any_path(void **state)
 {
-	static const char *const fine[] = {FLOW_DEFAULT_URL, "https://h", "https://h/", "https://h:8443/a/b",
-		"https://h/a@b", "https://[2001:db8::7]/a"};
+	static const char *const fine[] = {FLOW_DEFAULT_URL, "https://h", "https://h/",
+		"https://h:8443/a/b", "https://h/a@b", "https://[2001:db8::7]/a"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fine); i++)
 		assert_fine(fine[i], flow_service_url_fault(fine[i]));
@@ -187,12 +191,13 @@ static void plain_http_is_for_loopback(void **state)
 /* Each of these would fool a comparison of prefixes, or a lenient address parser. */
 static void what_only_looks_like_loopback_is_not(void **state)
 {
-	static const char *const others[] = {"http://127.0.0.1.evil.com", "http://localhost.evil.com",
-		"http://127.1", "http://127.0.1", "http://127", "http://2130706433",
-		"http://0x7f.0.0.1", "http://0177.0.0.1", "http://127.0.0.01", "http://127.0.0.256",
-		"http://127.0.0.1.", "http://localhost.", "http://localhos", "http://127.0.0.1_",
-		"http://128.0.0.1", "http://0.0.0.0", "http://[::2]", "http://[::]", "http://[1::1]",
-		"http://[::ffff:127.0.0.1]", "http://h/127.0.0.1", "http://h", "http://evil-127.0.0.1"};
+	static const char *const others[] = {"http://127.0.0.1.evil.com",
+		"http://localhost.evil.com", "http://127.1", "http://127.0.1", "http://127",
+		"http://2130706433", "http://0x7f.0.0.1", "http://0177.0.0.1", "http://127.0.0.01",
+		"http://127.0.0.256", "http://127.0.0.1.", "http://localhost.", "http://localhos",
+		"http://127.0.0.1_", "http://128.0.0.1", "http://0.0.0.0", "http://[::2]",
+		"http://[::]", "http://[1::1]", "http://[::ffff:127.0.0.1]", "http://h/127.0.0.1",
+		"http://h", "http://evil-127.0.0.1"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		assert_fault(others[i], flow_service_url_fault(others[i]), "plain http");

@@ -119,7 +119,8 @@ static void the_same_id_twice_counts_once(void **state)
 	flow_hits_add(&h, &wanted, &ours);
 	flow_hits_add(&h, &wanted, &again);
 	assert_int_equal(h.count, 1);
-	assert_int_equal(flow_hits_conclude(&h, AT, conflict, sizeof(conflict)), FLOW_FOUND_CREATED);
+	assert_int_equal(
+		flow_hits_conclude(&h, AT, conflict, sizeof(conflict)), FLOW_FOUND_CREATED);
 }
 
 /* ---------------------------------------------------------- created or adopted */
@@ -160,7 +161,8 @@ static void another_endpoint_is_a_conflict(void **state)
 	item.endpoint = "https://south.service-now.com";
 	assert_int_equal(conclude_on(&item, AT), FLOW_FOUND_CONFLICT);
 	assert_string_equal(conflict,
-		"connection " ID " has this name, but another endpoint: rename the row, or change or "
+		"connection " ID
+		" has this name, but another endpoint: rename the row, or change or "
 		"delete that connection");
 }
 
@@ -230,7 +232,8 @@ static void what_the_row_does_not_have_differs_when_shown(void **state)
 	item.endpoint = item.username = NULL;
 	flow_hits_init(&h);
 	flow_hits_add(&h, &bare, &item);
-	assert_int_equal(flow_hits_conclude(&h, AT, conflict, sizeof(conflict)), FLOW_FOUND_CREATED);
+	assert_int_equal(
+		flow_hits_conclude(&h, AT, conflict, sizeof(conflict)), FLOW_FOUND_CREATED);
 }
 
 static void several_ids_are_a_conflict_that_names_them(void **state)
@@ -242,7 +245,8 @@ static void several_ids_are_a_conflict_that_names_them(void **state)
 	flow_hits_init(&h);
 	flow_hits_add(&h, &wanted, &ours);
 	flow_hits_add(&h, &wanted, &second);
-	assert_int_equal(flow_hits_conclude(&h, AT, conflict, sizeof(conflict)), FLOW_FOUND_CONFLICT);
+	assert_int_equal(
+		flow_hits_conclude(&h, AT, conflict, sizeof(conflict)), FLOW_FOUND_CONFLICT);
 	assert_string_equal(conflict,
 		"2 connections have this name: " ID ", " ID_2 ": delete or rename all but one");
 }
@@ -260,7 +264,8 @@ static void many_ids_are_named_up_to_a_limit(void **state)
 		flow_hits_add(&h, &wanted, &item);
 	}
 	assert_int_equal(h.count, FLOW_HITS_MAX + 3);
-	assert_int_equal(flow_hits_conclude(&h, AT, conflict, sizeof(conflict)), FLOW_FOUND_CONFLICT);
+	assert_int_equal(
+		flow_hits_conclude(&h, AT, conflict, sizeof(conflict)), FLOW_FOUND_CONFLICT);
 	assert_non_null(strstr(conflict, "11 connections"));
 	assert_non_null(strstr(conflict, "-00000000000a, "));
 	assert_non_null(strstr(conflict, "-000000000001 and 3 more: "));

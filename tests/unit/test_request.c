@@ -52,10 +52,9 @@ static void a_description_stands_behind_the_name(void **state)
 	c.description = "the north";
 	c.endpoint = c.username = NULL;
 	c.param_count = 0;
-	assert_body(&c,
-		"{\"name\":\"North\",\"description\":\"the north\",\"auth\":{"
-		"\"specName\":\"Basic Authentication\",\"params\":{}},\"connectionSpec\":{"
-		"\"id\":\"eb13cb25-47ab-407f-ba89-c0125281c563\",\"version\":\"1.0\"}}");
+	assert_body(&c, "{\"name\":\"North\",\"description\":\"the north\",\"auth\":{"
+			"\"specName\":\"Basic Authentication\",\"params\":{}},\"connectionSpec\":{"
+			"\"id\":\"eb13cb25-47ab-407f-ba89-c0125281c563\",\"version\":\"1.0\"}}");
 }
 
 static void what_is_empty_is_left_out(void **state)
@@ -142,7 +141,8 @@ static void a_next_page_keeps_filters_and_limit(void **state)
 static void a_count_has_neither_limit_nor_token(void **state)
 {
 	assert_search("a", "t1", true,
-		BASE "/connections?property=name==a&property=connectionSpec.id==" SPEC "&count=true");
+		BASE "/connections?property=name==a&property=connectionSpec.id==" SPEC
+		     "&count=true");
 	assert_search(NULL, "t1", true,
 		BASE "/connections?property=connectionSpec.id==" SPEC "&count=true");
 }
@@ -150,8 +150,9 @@ static void a_count_has_neither_limit_nor_token(void **state)
 static void only_unreserved_characters_stay(void **state)
 {
 	assert_search("AZaz09-._~ !&=,/?#%+\"\xc3\xa9\x7f", NULL, false,
-		BASE "/connections?property=name==AZaz09-._~%20%21%26%3D%2C%2F%3F%23%25%2B%22%C3%A9%7F"
-		     "&property=connectionSpec.id==" SPEC "&limit=100");
+		BASE
+		"/connections?property=name==AZaz09-._~%20%21%26%3D%2C%2F%3F%23%25%2B%22%C3%A9%7F"
+		"&property=connectionSpec.id==" SPEC "&limit=100");
 }
 
 static void a_url_over_the_maximum_is_refused(void **state)
@@ -205,13 +206,13 @@ static void headers_name_org_key_token_and_sandbox(void **state)
 	struct lines l = {.calls = 0};
 
 	assert_int_equal(
-		flow_headers("ORG@AdobeOrg", "key-1", "token-1", "prod", false, NULL, collect, &l), 0);
-	assert_string_equal(l.text,
-		"Authorization: Bearer token-1\n"
-		"x-api-key: key-1\n"
-		"x-gw-ims-org-id: ORG@AdobeOrg\n"
-		"x-sandbox-name: prod\n"
-		"Accept: application/json\n");
+		flow_headers("ORG@AdobeOrg", "key-1", "token-1", "prod", false, NULL, collect, &l),
+		0);
+	assert_string_equal(l.text, "Authorization: Bearer token-1\n"
+				    "x-api-key: key-1\n"
+				    "x-gw-ims-org-id: ORG@AdobeOrg\n"
+				    "x-sandbox-name: prod\n"
+				    "Accept: application/json\n");
 }
 
 static void a_body_has_its_type_and_an_etag_its_quotes(void **state)
@@ -231,7 +232,8 @@ static void headers_end_at_the_first_refusal(void **state)
 	struct lines l = {.fail_at = 2};
 
 	assert_int_equal(
-		flow_headers("ORG@AdobeOrg", "key-1", "token-1", "prod", true, NULL, collect, &l), -EIO);
+		flow_headers("ORG@AdobeOrg", "key-1", "token-1", "prod", true, NULL, collect, &l),
+		-EIO);
 	assert_int_equal(l.calls, 2);
 	assert_string_equal(l.text, "Authorization: Bearer token-1\n");
 }

@@ -85,13 +85,15 @@ static const struct page_case pages[] = {
 	{"links that are null are none", "{\"items\":[],\"_links\":null}", FLOW_STEP_COMPLETE, ""},
 	{"a next that is null is none", "{\"items\":[],\"_links\":{\"next\":null}}",
 		FLOW_STEP_COMPLETE, ""},
-	{"a page of some items completes", "{\"items\":[{\"id\":\"" ID "\"}]}", FLOW_STEP_COMPLETE, ""},
+	{"a page of some items completes", "{\"items\":[{\"id\":\"" ID "\"}]}", FLOW_STEP_COMPLETE,
+		""},
 
-	{"an empty page may have a next", LINK("/connections?continuationToken=abc"), FLOW_STEP_PAGE,
-		"abc"},
+	{"an empty page may have a next", LINK("/connections?continuationToken=abc"),
+		FLOW_STEP_PAGE, "abc"},
 	{"the token is found among others", LINK("/connections?limit=1&continuationToken=abc&x=y"),
 		FLOW_STEP_PAGE, "abc"},
-	{"the token ends at a fragment", LINK("?continuationToken=abc#frag"), FLOW_STEP_PAGE, "abc"},
+	{"the token ends at a fragment", LINK("?continuationToken=abc#frag"), FLOW_STEP_PAGE,
+		"abc"},
 	{"the token is percent-decoded", LINK("?continuationToken=a%2Bb%2fc%3D%25"), FLOW_STEP_PAGE,
 		"a+b/c=%"},
 	{"a plus is itself", LINK("?continuationToken=a+b=="), FLOW_STEP_PAGE, "a+b=="},
@@ -101,19 +103,25 @@ static const struct page_case pages[] = {
 	{"a next without a link is unsound", "{\"items\":[],\"_links\":{\"next\":{}}}",
 		FLOW_STEP_UNSOUND, ""},
 	{"a next that is a string is unsound",
-		"{\"items\":[],\"_links\":{\"next\":\"?continuationToken=a\"}}", FLOW_STEP_UNSOUND, ""},
-	{"links that are no object are unsound", "{\"items\":[],\"_links\":[]}", FLOW_STEP_UNSOUND, ""},
+		"{\"items\":[],\"_links\":{\"next\":\"?continuationToken=a\"}}", FLOW_STEP_UNSOUND,
+		""},
+	{"links that are no object are unsound", "{\"items\":[],\"_links\":[]}", FLOW_STEP_UNSOUND,
+		""},
 	{"a link that is null is unsound", "{\"items\":[],\"_links\":{\"next\":{\"href\":null}}}",
 		FLOW_STEP_UNSOUND, ""},
 	{"an empty link is unsound", LINK(""), FLOW_STEP_UNSOUND, ""},
 	{"a link without a query is unsound", LINK("/connections/continuationToken=abc"),
 		FLOW_STEP_UNSOUND, ""},
-	{"a link without a token is unsound", LINK("/connections?start=100"), FLOW_STEP_UNSOUND, ""},
+	{"a link without a token is unsound", LINK("/connections?start=100"), FLOW_STEP_UNSOUND,
+		""},
 	{"an empty token is unsound", LINK("?continuationToken=&a=b"), FLOW_STEP_UNSOUND, ""},
-	{"another parameter's tail is no token", LINK("?xcontinuationToken=abc"), FLOW_STEP_UNSOUND, ""},
-	{"a token in a fragment is none", LINK("?a=b#?continuationToken=abc"), FLOW_STEP_UNSOUND, ""},
+	{"another parameter's tail is no token", LINK("?xcontinuationToken=abc"), FLOW_STEP_UNSOUND,
+		""},
+	{"a token in a fragment is none", LINK("?a=b#?continuationToken=abc"), FLOW_STEP_UNSOUND,
+		""},
 	{"half an escape is unsound", LINK("?continuationToken=abc%2"), FLOW_STEP_UNSOUND, ""},
-	{"an escape without hex is unsound", LINK("?continuationToken=a%g0"), FLOW_STEP_UNSOUND, ""},
+	{"an escape without hex is unsound", LINK("?continuationToken=a%g0"), FLOW_STEP_UNSOUND,
+		""},
 	{"an escape is not read beyond its value", LINK("?continuationToken=a%2&b=c"),
 		FLOW_STEP_UNSOUND, ""},
 	{"a NUL in a token is unsound", LINK("?continuationToken=a%00b"), FLOW_STEP_UNSOUND, ""},
@@ -128,8 +136,8 @@ static const struct page_case pages[] = {
 		FLOW_STEP_UNSOUND, ""},
 	{"an item whose id is no UUID is unsound", "{\"items\":[{\"id\":\"../x\"}]}",
 		FLOW_STEP_UNSOUND, ""},
-	{"an item with two ids is unsound",
-		"{\"items\":[{\"id\":\"" ID "\",\"id\":\"" ID "\"}]}", FLOW_STEP_UNSOUND, ""},
+	{"an item with two ids is unsound", "{\"items\":[{\"id\":\"" ID "\",\"id\":\"" ID "\"}]}",
+		FLOW_STEP_UNSOUND, ""},
 	{"an array is unsound", "[{\"id\":\"" ID "\"}]", FLOW_STEP_UNSOUND, ""},
 	{"HTML is unsound", "<html>", FLOW_STEP_UNSOUND, ""},
 	{"an empty body is unsound", "", FLOW_STEP_UNSOUND, ""},
@@ -302,12 +310,13 @@ static struct seen see_item(const char *item)
 
 static void an_item_is_read_field_by_field(void **state)
 {
-	struct seen s = see_item("{\"id\":\"" ID "\",\"createdAt\":1732477878123,\"name\":\"North\","
-				 "\"connectionSpec\":{\"id\":\"spec-1\",\"version\":\"1.0\"},"
-				 "\"state\":\"enabled\",\"auth\":{\"specName\":\"Basic Authentication\","
-				 "\"params\":{\"endpoint\":\"https://n.example\",\"username\":\"aep\","
-				 "\"password\":\"{PASSWORD}\"}},\"version\":\"\\\"v\\\"\","
-				 "\"etag\":\"\\\"8e00\\\"\"}");
+	struct seen s =
+		see_item("{\"id\":\"" ID "\",\"createdAt\":1732477878123,\"name\":\"North\","
+			 "\"connectionSpec\":{\"id\":\"spec-1\",\"version\":\"1.0\"},"
+			 "\"state\":\"enabled\",\"auth\":{\"specName\":\"Basic Authentication\","
+			 "\"params\":{\"endpoint\":\"https://n.example\",\"username\":\"aep\","
+			 "\"password\":\"{PASSWORD}\"}},\"version\":\"\\\"v\\\"\","
+			 "\"etag\":\"\\\"8e00\\\"\"}");
 
 	assert_string_equal(s.id, ID);
 	assert_string_equal(s.name, "North");
@@ -332,8 +341,9 @@ static void what_an_item_does_not_show_is_empty(void **state)
 
 static void fields_of_another_type_are_not_shown(void **state)
 {
-	struct seen s = see_item("{\"id\":\"" ID "\",\"createdAt\":\"2026-11-24\",\"name\":7,"
-				 "\"connectionSpec\":\"spec-1\",\"auth\":{\"params\":[]},\"etag\":{}}");
+	struct seen s =
+		see_item("{\"id\":\"" ID "\",\"createdAt\":\"2026-11-24\",\"name\":7,"
+			 "\"connectionSpec\":\"spec-1\",\"auth\":{\"params\":[]},\"etag\":{}}");
 
 	assert_string_equal(s.name, "");
 	assert_string_equal(s.etag, "");
@@ -388,7 +398,8 @@ int main(void)
 
 	json_setup();
 	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
-		tests[i] = (struct CMUnitTest){.name = pages[i].claim, .test_func = feed_page,
+		tests[i] = (struct CMUnitTest){.name = pages[i].claim,
+			.test_func = feed_page,
 			.initial_state = (void *)(uintptr_t)&pages[i]};
 	memcpy(tests + ARRAY_SIZE(pages), plain, sizeof(plain));
 	return cmocka_run_group_tests(tests, NULL, NULL);
