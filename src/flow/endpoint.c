@@ -126,7 +126,7 @@ static const char *port_fault(const struct parts *p)
 
 	if (!p->port)
 		return NULL;
-	if (p->port_len == 0 || p->port_len >= sizeof(text))
+	if (p->port_len >= sizeof(text))
 		return fault;
 	memcpy(text, p->port, p->port_len);
 	text[p->port_len] = '\0';

@@ -127,7 +127,7 @@ static bool read_token(const char *href, char *dst, size_t dst_len)
 
 		p++; /* ? or & */
 		len = strcspn(p, "&#");
-		if (len > strlen(name) && memcmp(p, name, strlen(name)) == 0)
+		if (len >= strlen(name) && memcmp(p, name, strlen(name)) == 0)
 			return decode(p + strlen(name), len - strlen(name), dst, dst_len);
 		p += len;
 	}

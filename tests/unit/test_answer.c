@@ -624,6 +624,8 @@ static void an_etag_unfit_for_a_header_is_none(void **state)
 	assert_string_equal(v.etag, "");
 	judge_created("{\"id\":\"" ID "\",\"etag\":\"\xc3\xa9\"}", &v);
 	assert_string_equal(v.etag, "");
+	judge_created("{\"id\":\"" ID "\",\"etag\":\"a\x7f\"}", &v);
+	assert_string_equal(v.etag, "");
 	judge_created("{\"id\":\"" ID "\",\"etag\":7}", &v);
 	assert_string_equal(v.etag, "");
 

@@ -76,6 +76,7 @@ static const struct fault_case wrong_for_both[] = {
 	{"https://[12345::]", "no IPv6"},
 	{"https://[:1]", "no IPv6"},
 	{"https://[1:]", "no IPv6"},
+	{"https://[1::2:]", "no IPv6"},
 	{"https://[:]", "no IPv6"},
 	{"https://[:::]", "no IPv6"},
 	{"https://[g::]", "no IPv6"},

@@ -117,7 +117,7 @@ static const struct page_case pages[] = {
 	{"an empty token is unsound", LINK("?continuationToken=&a=b"), FLOW_STEP_UNSOUND, ""},
 	{"another parameter's tail is no token", LINK("?xcontinuationToken=abc"), FLOW_STEP_UNSOUND,
 		""},
-	{"a token in a fragment is none", LINK("?a=b#?continuationToken=abc"), FLOW_STEP_UNSOUND,
+	{"a token in a fragment is none", LINK("?a=b#continuationToken=abc"), FLOW_STEP_UNSOUND,
 		""},
 	{"half an escape is unsound", LINK("?continuationToken=abc%2"), FLOW_STEP_UNSOUND, ""},
 	{"an escape without hex is unsound", LINK("?continuationToken=a%g0"), FLOW_STEP_UNSOUND,
@@ -238,6 +238,11 @@ static void the_same_token_again_is_unsound(void **state)
 	flow_cursor_init(&c);
 	assert_int_equal(feed_built(&c, 1, "t1"), FLOW_STEP_PAGE);
 	assert_int_equal(feed_built(&c, 1, "t1"), FLOW_STEP_UNSOUND);
+
+	flow_cursor_init(&c);
+	for (const char *t = "abcdef"; *t; t++)
+		assert_int_equal(feed_built(&c, 1, (const char[]){*t, '\0'}), FLOW_STEP_PAGE);
+	assert_int_equal(feed_built(&c, 1, "f"), FLOW_STEP_UNSOUND);
 }
 
 /* Whatever its length and wherever it begins, a circle is met soon. */
@@ -259,6 +264,16 @@ static void tokens_in_a_circle_are_unsound(void **state)
 			}
 			assert_int_equal(step, FLOW_STEP_UNSOUND);
 		}
+}
+
+/* It would begin the search anew, from its first page. */
+static void an_empty_token_on_a_later_page_is_unsound(void **state)
+{
+	struct flow_cursor c;
+
+	flow_cursor_init(&c);
+	assert_int_equal(feed_built(&c, 1, "t1"), FLOW_STEP_PAGE);
+	assert_int_equal(feed_built(&c, 1, ""), FLOW_STEP_UNSOUND);
 }
 
 static void pages_have_a_limit(void **state)
@@ -385,6 +400,7 @@ int main(void)
 		cmocka_unit_test(another_count_is_unsound),
 		cmocka_unit_test(the_same_token_again_is_unsound),
 		cmocka_unit_test(tokens_in_a_circle_are_unsound),
+		cmocka_unit_test(an_empty_token_on_a_later_page_is_unsound),
 		cmocka_unit_test(pages_have_a_limit),
 		cmocka_unit_test(a_token_that_is_too_long_is_unsound),
 		cmocka_unit_test(an_item_is_read_field_by_field),
