@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* Runs a cleanup when the variable leaves its scope: AUTO(buf_done) struct buf b; */
+/* Runs a cleanup when the variable leaves its scope: AUTO(buf_done) struct buf b = { 0 }; */
 #define AUTO(fn) __attribute__((cleanup(fn)))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
