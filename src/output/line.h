@@ -1,4 +1,14 @@
-/* line.h - one line of the results, as CSV or JSON Lines. */
+/* line.h - one line of the results, as CSV or JSON Lines.
+ *
+ * CSV as in RFC 4180 with one difference: lines end in LF, as everywhere else
+ * on the systems that this runs on; every reader of CSV takes it. A field is
+ * quoted when it holds a comma, a quote, CR or LF, or begins or ends with a
+ * blank. Bytes that are not UTF-8 pass as they are, so that a name can still
+ * be joined with the input's.
+ *
+ * JSON Lines: an object a line with all columns in order; numbers are numbers,
+ * what is empty is null, bytes that are not UTF-8 become U+FFFD.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -27,7 +37,7 @@ struct line {
 	int64_t started_ms;  /* wall clock; 0: empty */
 	int64_t duration_ms; /* negative: empty */
 	const char *const *carried;
-	size_t carried_count;
+	size_t carried_count; /* at most the style's; the rest is empty */
 };
 
 struct line_style {
@@ -41,8 +51,22 @@ struct line_style {
 extern const char *const line_columns[];
 extern const size_t line_column_count;
 
-/** Append the CSV header with its newline; nothing for JSON Lines. */
+/**
+ * Append the CSV header with its newline; nothing for JSON Lines.
+ *
+ * @return 0, -ENOBUFS or -ENOMEM; then nothing was appended
+ */
 int line_header(const struct line_style *s, struct buf *b);
 
-/** Append the line with its newline: 0, -ENOBUFS or -ENOMEM. */
+/** Append the line with its newline: 0, -ENOBUFS or -ENOMEM; then nothing was appended. */
 int line_append(const struct line_style *s, const struct line *l, struct buf *b);
+
+/**
+ * Find where a line ends that line_append() wrote, piece by piece.
+ *
+ * @param quoted  false at the line's begin; kept between its pieces
+ * @return bytes of this piece that belong to the line, its newline included;
+ *         ret_ended tells whether that was all of it
+ */
+size_t line_end(
+	enum line_format format, const char *piece, size_t len, bool *quoted, bool *ret_ended);

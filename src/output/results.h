@@ -30,7 +30,7 @@ int results_open(const char *path, const struct line_style *style, const struct 
  * Append a line; a second line for the same row supersedes the first.
  *
  * @return 0 or a negative errno with the sentence in reterr (disk full …): from
- *         then on the results must not be put in place
+ *         then on every call answers so, and the results are not put in place
  */
 int results_add(struct results *r, const struct line *l, struct error *reterr);
 
@@ -42,10 +42,11 @@ uint64_t results_lines(const struct results *r); /* rows that have a line */
 /**
  * Put RESULTS in place: lines in input order, fsync, rename, fsync the folder;
  * .part and its index are removed. -ENODATA when a row below the highest has no
- * line (nothing is put in place then).
+ * line. On any error but one of the very last fsync, which its sentence tells,
+ * RESULTS is as it was and .part has all lines: it may be tried again.
  */
 int results_finish(struct results *r, struct error *reterr);
 
 /** Close. Without results_finish() RESULTS is untouched and .part stays (its
- * index goes). Fine on NULL. */
+ * index goes); what was not flushed yet is appended to it. Fine on NULL. */
 void results_close(struct results *r);

@@ -33,10 +33,19 @@ struct summary {
 	uint64_t other_causes; /* rows beyond SUMMARY_CAUSES_MAX kinds */
 };
 
+/**
+ * Count a row. Rows that are fine have no cause; of the others, code and
+ * message (either may be NULL or "") are shown as foreign text.
+ */
 void summary_add(struct summary *s, enum status status, const char *code, const char *message,
 	uint64_t line);
 bool summary_all_fine(const struct summary *s);
 
-/** Append the text for standard output. */
+/**
+ * Append the text for standard output.
+ *
+ * @param results_path  NULL or "" when no results were put in place
+ * @return 0, -ENOBUFS or -ENOMEM
+ */
 int summary_print(const struct summary *s, const char *results_path, nsec_t elapsed,
 	uint64_t requests, struct buf *b);

@@ -1,0 +1,163 @@
+/* memory.c - a ledger that lasts as long as the process.
+ *
+ * It knows which names this run has seen and how far each row has come, and
+ * survives nothing: for tests, rehearsals and runs that start on an empty
+ * sandbox. What it is strict about is the order of a row's life. A caller that
+ * intends a row it has not claimed, or reports an outcome twice, would ruin a
+ * ledger on disk, so here it asserts:
+ *
+ *     CLAIM            INTEND
+ *       └─► claimed ──────────► intended
+ *             │   ◄────────── │   │
+ *             │    WITHDRAW       │
+ *             └──► OUTCOME ◄──────┘
+ *                     └─► decided
+ *
+ * A row that was answered DUPLICATE stands beside the row that has the name; it
+ * may have an outcome and nothing else.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/macros.h"
+#include "ledger/ledger.h"
+#include "ledger/names.h"
+#include "ledger/replies.h"
+
+struct memory {
+	struct ledger base;
+	void (*wake)(void *arg);
+	void *wake_arg;
+	struct names names;
+	struct replies replies;
+};
+
+static struct memory *memory_of(struct ledger *l)
+{
+	return (struct memory *)l;
+}
+
+static int out_of_memory(struct memory *m)
+{
+	if (m->base.error.code == 0)
+		error_set(&m->base.error, -ENOMEM,
+			"no memory to remember another row: split the input, or give the run more");
+	return -ENOMEM;
+}
+
+/* ------------------------------------------------------------------- requests */
+
+static int claim(struct memory *m, const struct ledger_request *q, struct ledger_reply *reply)
+{
+	struct name *name;
+	bool fresh;
+	int r;
+
+	r = names_take(&m->names, q->sandbox, q->name, q->row, &name, &fresh);
+	if (r < 0)
+		return out_of_memory(m);
+	if (fresh) {
+		reply->claim = LEDGER_FRESH;
+		return 0;
+	}
+	assert(name->row != q->row); /* a row is claimed once */
+	if (name_add_duplicate(name, q->row) < 0)
+		return out_of_memory(m);
+	reply->claim = LEDGER_DUPLICATE;
+	reply->earlier_row = name->row;
+	return 0;
+}
+
+static void move(struct memory *m, const struct ledger_request *q)
+{
+	struct name *name = names_find(&m->names, q->sandbox, q->name);
+
+	assert(name); /* claimed first */
+	if (name->row != q->row) {
+		assert(q->op == LEDGER_OUTCOME);
+		name_remove_duplicate(name, q->row);
+		return;
+	}
+	switch (q->op) {
+	case LEDGER_INTEND:
+		assert(name->state == NAME_CLAIMED);
+		name->state = NAME_INTENDED;
+		break;
+	case LEDGER_WITHDRAW:
+		assert(name->state == NAME_INTENDED);
+		name->state = NAME_CLAIMED;
+		break;
+	case LEDGER_OUTCOME:
+		assert(name->state != NAME_DECIDED);
+		name->state = NAME_DECIDED;
+		break;
+	case LEDGER_CLAIM: assert(!"a claim moves no row");
+	}
+}
+
+static void memory_submit(struct ledger *l, const struct ledger_request *q)
+{
+	struct memory *m = memory_of(l);
+	struct ledger_reply reply = {.op = q->op, .ticket = q->ticket};
+
+	if (l->error.code < 0)
+		reply.error = l->error.code;
+	else if (q->op == LEDGER_CLAIM)
+		reply.error = claim(m, q, &reply);
+	else
+		move(m, q);
+	replies_push(&m->replies, &reply);
+}
+
+/* Nothing has to be waited for, but replies are handed out from the flush on,
+ * as by a backend with a writer: so nobody comes to rely on less. */
+static void memory_flush(struct ledger *l)
+{
+	struct memory *m = memory_of(l);
+
+	if (replies_release(&m->replies) && m->wake)
+		m->wake(m->wake_arg);
+}
+
+static bool memory_next(struct ledger *l, struct ledger_reply *ret)
+{
+	return replies_pop(&memory_of(l)->replies, ret);
+}
+
+static void memory_destroy(struct ledger *l)
+{
+	struct memory *m = memory_of(l);
+
+	names_done(&m->names);
+	replies_done(&m->replies);
+	free(m);
+}
+
+static const struct ledger_backend memory_backend = {
+	.submit = memory_submit,
+	.flush = memory_flush,
+	.next = memory_next,
+	.destroy = memory_destroy,
+	.durable = false,
+};
+
+int ledger_memory_create(
+	void (*wake)(void *arg), void *arg, struct ledger **ret, struct error *reterr)
+{
+	struct memory *m = malloc(sizeof(*m));
+
+	if (!m)
+		return error_set(reterr, -ENOMEM, "no memory for the ledger");
+	*m = (struct memory){
+		.base.backend = &memory_backend,
+		.wake = wake,
+		.wake_arg = arg,
+	};
+	if (names_init(&m->names) < 0 || replies_init(&m->replies) < 0) {
+		memory_destroy(&m->base);
+		return error_set(reterr, -ENOMEM, "no memory for the ledger");
+	}
+	*ret = &m->base;
+	return 0;
+}

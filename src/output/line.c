@@ -1,0 +1,202 @@
+/* line.c - the columns of a line, and how each format writes them. */
+#include "output/line.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/macros.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "output/csv_field.h"
+
+const char *const line_columns[] = {
+	"row",
+	"line",
+	"name",
+	"sandbox",
+	"endpoint",
+	"status",
+	"id",
+	"etag",
+	"http_status",
+	"error_code",
+	"error",
+	"attempts",
+	"request_id",
+	"started_at",
+	"duration_ms",
+};
+const size_t line_column_count = ARRAY_SIZE(line_columns);
+
+/* A line in the making. The first error sticks, so that the columns can be
+ * written one below the other. */
+struct writer {
+	const struct line_style *style;
+	struct buf *b;
+	size_t column; /* the next one; the carried ones follow our own */
+	int error;
+};
+
+static void put(struct writer *w, const char *data, size_t len)
+{
+	if (w->error == 0)
+		w->error = buf_append(w->b, data, len);
+}
+
+static void put_str(struct writer *w, const char *s)
+{
+	put(w, s, strlen(s));
+}
+
+static void put_json_string(struct writer *w, const char *s)
+{
+	if (w->error == 0)
+		w->error = json_print_string(w->b, s);
+}
+
+/* What stands before a value: the comma, and in JSON the column's name. */
+static void begin_column(struct writer *w)
+{
+	size_t column = w->column++;
+
+	if (w->style->format == LINE_CSV) {
+		if (column > 0)
+			put(w, ",", 1);
+		return;
+	}
+	put(w, column == 0 ? "{" : ",", 1);
+	if (column < line_column_count) {
+		put(w, "\"", 1);
+		put_str(w, line_columns[column]);
+		put(w, "\":", 2);
+	} else {
+		put_json_string(w, w->style->carried_names[column - line_column_count]);
+		put(w, ":", 1);
+	}
+}
+
+static void put_empty(struct writer *w)
+{
+	begin_column(w);
+	if (w->style->format == LINE_JSONL)
+		put(w, "null", 4);
+}
+
+static void put_text(struct writer *w, const char *text)
+{
+	if (str_empty(text)) {
+		put_empty(w);
+		return;
+	}
+	begin_column(w);
+	if (w->style->format == LINE_JSONL)
+		put_json_string(w, text);
+	else if (w->error == 0)
+		w->error = csv_field_append(w->b, text, w->style->excel_safe);
+}
+
+static void put_number(struct writer *w, uint64_t n)
+{
+	char digits[20]; /* of UINT64_MAX */
+	size_t at = sizeof(digits);
+
+	begin_column(w);
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	put(w, digits + at, sizeof(digits) - at);
+}
+
+static void put_time(struct writer *w, int64_t wall_ms)
+{
+	char text[RFC3339_SIZE];
+
+	if (wall_ms == 0) {
+		put_empty(w);
+		return;
+	}
+	rfc3339_format(wall_ms, text);
+	put_text(w, text);
+}
+
+/* Take half a line back, so that a caller finds the buffer as it was. */
+static int end_line(struct writer *w, size_t start)
+{
+	put(w, "\n", 1);
+	if (w->error < 0 && w->b->len > start) {
+		w->b->len = start;
+		w->b->data[start] = '\0';
+	}
+	return w->error;
+}
+
+int line_header(const struct line_style *s, struct buf *b)
+{
+	struct writer w = {.style = s, .b = b};
+	size_t start = b->len;
+
+	if (s->format == LINE_JSONL)
+		return 0;
+	for (size_t i = 0; i < line_column_count; i++)
+		put_text(&w, line_columns[i]);
+	for (size_t i = 0; i < s->carried_count; i++)
+		put_text(&w, s->carried_names[i]);
+	return end_line(&w, start);
+}
+
+int line_append(const struct line_style *s, const struct line *l, struct buf *b)
+{
+	struct writer w = {.style = s, .b = b};
+	size_t start = b->len;
+
+	assert(l->carried_count <= s->carried_count);
+	put_number(&w, l->row);
+	put_number(&w, l->line);
+	put_text(&w, l->name);
+	put_text(&w, l->sandbox);
+	put_text(&w, l->endpoint);
+	put_text(&w, l->status);
+	put_text(&w, l->id);
+	put_text(&w, l->etag);
+	l->http_status > 0 ? put_number(&w, (uint64_t)l->http_status) : put_empty(&w);
+	put_text(&w, l->error_code);
+	put_text(&w, l->error);
+	put_number(&w, l->attempts);
+	put_text(&w, l->request_id);
+	put_time(&w, l->started_ms);
+	l->duration_ms >= 0 ? put_number(&w, (uint64_t)l->duration_ms) : put_empty(&w);
+	assert(w.column == line_column_count);
+
+	for (size_t i = 0; i < s->carried_count; i++)
+		put_text(&w, i < l->carried_count ? l->carried[i] : NULL);
+	if (s->format == LINE_JSONL)
+		put(&w, "}", 1);
+	return end_line(&w, start);
+}
+
+/* JSON has no newline inside a line. In CSV one counts only outside quotes,
+ * and since a quote inside a field is doubled, an even number of quotes so far
+ * means outside. */
+size_t line_end(
+	enum line_format format, const char *piece, size_t len, bool *quoted, bool *ret_ended)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		const char *newline = memchr(piece + at, '\n', len - at);
+		size_t end = newline ? (size_t)(newline - piece) : len;
+
+		if (format == LINE_CSV)
+			for (; at < end; at++)
+				*quoted ^= piece[at] == '"';
+		if (newline && !*quoted) {
+			*ret_ended = true;
+			return end + 1;
+		}
+		at = newline ? end + 1 : len;
+	}
+	*ret_ended = false;
+	return len;
+}

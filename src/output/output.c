@@ -1,1 +1,0 @@
-extern int output_placeholder;
