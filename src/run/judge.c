@@ -1,0 +1,250 @@
+/* judge.c - answers become facts: flow says what they mean, in its words and in
+ * the engine's. The only place that knows the enums of both. */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/redact.h"
+#include "base/str.h"
+#include "run/shell.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+static enum flow_transport transport_of(enum net_end end)
+{
+	switch (end) {
+	case NET_ANSWERED: return FLOW_T_ANSWERED;
+	case NET_CUT_OFF: return FLOW_T_CUT_OFF;
+	case NET_DNS: return FLOW_T_DNS;
+	case NET_CONNECT: return FLOW_T_CONNECT;
+	case NET_TLS: return FLOW_T_TLS;
+	case NET_CERTIFICATE: return FLOW_T_CERTIFICATE;
+	case NET_LOCAL: return FLOW_T_LOCAL;
+	case NET_PROXY: return FLOW_T_PROXY;
+	case NET_TIMEOUT: return FLOW_T_TIMEOUT;
+	case NET_BROKEN: return FLOW_T_BROKEN;
+	case NET_VETO: return FLOW_T_VETO;
+	case NET_CANCELLED: return FLOW_T_CANCELLED;
+	}
+	assert(!"no such end");
+	return FLOW_T_BROKEN;
+}
+
+static enum engine_answer answer_of(enum flow_class class)
+{
+	switch (class) {
+	case FLOW_CREATED: return ANSWER_CREATED;
+	case FLOW_DOUBTFUL: return ANSWER_DOUBTFUL;
+	case FLOW_NOT_SENT: return ANSWER_NOT_SENT;
+	case FLOW_BROKEN: return ANSWER_BROKEN;
+	case FLOW_TIMED_OUT: return ANSWER_TIMEOUT;
+	case FLOW_THROTTLED: return ANSWER_THROTTLED;
+	case FLOW_THROTTLED_DOUBTFUL: return ANSWER_THROTTLED_DOUBTFUL;
+	case FLOW_OVERLOAD: return ANSWER_OVERLOAD;
+	case FLOW_OVERLOAD_TIMEOUT: return ANSWER_OVERLOAD_TIMEOUT;
+	case FLOW_CLASH: return ANSWER_CLASH;
+	case FLOW_TOKEN: return ANSWER_TOKEN;
+	case FLOW_FATAL: return ANSWER_FATAL;
+	case FLOW_FATAL_SANDBOX: return ANSWER_FATAL_SANDBOX;
+	case FLOW_REJECTED: return ANSWER_REJECTED;
+	case FLOW_PAGE: break; /* judged by what the page says */
+	}
+	assert(!"a page is no answer");
+	return ANSWER_DOUBTFUL;
+}
+
+static enum engine_answer finding_of(enum flow_finding finding)
+{
+	switch (finding) {
+	case FLOW_ABSENT: return ANSWER_ABSENT;
+	case FLOW_FOUND_CREATED: return ANSWER_FOUND_CREATED;
+	case FLOW_FOUND_ADOPTED: return ANSWER_FOUND_ADOPTED;
+	case FLOW_FOUND_CONFLICT: return ANSWER_CONFLICT;
+	}
+	assert(!"no such finding");
+	return ANSWER_ABSENT;
+}
+
+/* ----------------------------------------------------------------- findings */
+
+static void feed_row(void *arg, const struct flow_item *item)
+{
+	struct slot *slot = arg;
+	struct flow_wanted wanted = send_wanted(slot);
+
+	flow_hits_add(&slot->look->hits, &wanted, item);
+}
+
+struct listing_page {
+	struct snowmelt *run;
+	uint32_t listing;
+};
+
+static void feed_listing(void *arg, const struct flow_item *item)
+{
+	const struct listing_page *p = arg;
+
+	for (uint32_t i = 0; i < p->run->slot_count; i++)
+		if (engine_shares(p->run->engine, i, p->listing))
+			feed_row(&p->run->slots[i], item);
+}
+
+/* What was found for this row, with its id and etag put down. */
+static enum engine_answer conclude(const struct snowmelt *s, struct slot *slot)
+{
+	struct record *rec = &slot->record;
+	const struct flow_hits *hits = &slot->look->hits;
+	int64_t intent_ms = rec->intent_ms ? rec->intent_ms + s->server_offset_ms : 0;
+	char conflict[sizeof(rec->answer.message)];
+	enum flow_finding finding;
+
+	finding = flow_hits_conclude(hits, intent_ms, conflict, sizeof(conflict));
+	if (finding == FLOW_FOUND_CREATED || finding == FLOW_FOUND_ADOPTED) {
+		str_copy(rec->id, sizeof(rec->id), hits->ids[0]);
+		str_copy(rec->etag, sizeof(rec->etag), hits->etag);
+	} else if (finding == FLOW_FOUND_CONFLICT) {
+		str_copy(rec->answer.code, sizeof(rec->answer.code), "conflict");
+		str_copy(rec->answer.message, sizeof(rec->answer.message), conflict);
+	}
+	return finding_of(finding);
+}
+
+static void tell_sharers(struct snowmelt *s, uint32_t listing)
+{
+	for (uint32_t i = 0; i < s->slot_count; i++) {
+		if (!engine_shares(s->engine, i, listing))
+			continue;
+		turn_tell(s,
+			&(struct engine_event){
+				.kind = EVENT_SHARED_FINDING,
+				.job = i,
+				.answer = {
+					.answer = conclude(s, &s->slots[i]),
+					.retry_after = NSEC_NONE,
+				},
+			});
+	}
+}
+
+static enum engine_answer judge_page(struct snowmelt *s, struct exchange *x,
+	const struct net_answer *a)
+{
+	struct slot *slot = &s->slots[x->job];
+	bool listing = x->request == REQUEST_LIST;
+	struct listing_page page = { .run = s, .listing = x->job };
+	enum flow_step step;
+
+	step = flow_cursor_feed(&slot->look->cursor, a->body, a->body_len,
+		listing ? feed_listing : feed_row, listing ? (void *)&page : (void *)slot);
+	if (step == FLOW_STEP_PAGE || step == FLOW_STEP_COUNT)
+		return ANSWER_MORE;
+	if (step == FLOW_STEP_UNSOUND)
+		return ANSWER_DOUBTFUL;
+	if (!listing)
+		return conclude(s, slot);
+	tell_sharers(s, x->job);
+	return ANSWER_LISTED;
+}
+
+/* ------------------------------------------------------------------ answers */
+
+static void remember_create(struct slot *slot, const struct flow_verdict *v, int status)
+{
+	struct record *rec = &slot->record;
+
+	rec->answer = *v;
+	rec->http_status = status;
+	if (v->class == FLOW_CREATED) {
+		str_copy(rec->id, sizeof(rec->id), v->id);
+		str_copy(rec->etag, sizeof(rec->etag), v->etag);
+	}
+}
+
+static void remember_sandbox(struct snowmelt *s, uint32_t sandbox, const struct flow_verdict *v)
+{
+	struct sandbox_headers *h = &s->sandboxes[sandbox];
+
+	str_copy(h->refusal_code, sizeof(h->refusal_code), v->code);
+	str_copy(h->refusal, sizeof(h->refusal), v->message);
+}
+
+/* Of a refusal that ends the run, or may (a token): the first one counts. */
+static void remember_fatal(struct snowmelt *s, const struct flow_verdict *v)
+{
+	char shown[600];
+
+	if (s->refusal.code == 0)
+		error_set(&s->refusal, -EPERM, "%s%s%s", v->code, v->code[0] ? ": " : "",
+			str_shown(shown, sizeof(shown), v->message));
+}
+
+static void trace(const struct snowmelt *s, const struct exchange *x, const struct net_answer *a,
+	const struct flow_verdict *v, const struct flow_reply *r)
+{
+	AUTO(buf_done) struct buf shown = { 0 };
+
+	log_debug("job %u: %s, HTTP %d, %s %s%s%s", x->job, net_end_name(a->end), a->status,
+		flow_class_name(v->class), v->code, a->trouble ? ", " : "",
+		a->trouble ? a->trouble : "");
+	if (!log_wants(LOG_TRACE) || !a->body_len)
+		return;
+	buf_init(&shown, BODY_MAX);
+	if (redact(&shown, a->body, r->secrets, r->secret_count) != 0)
+		buf_append_str(&shown, "[a body that cannot be shown]");
+	log_trace("job %u: answered %s", x->job, shown.data ? shown.data : "");
+}
+
+static struct flow_verdict judge(struct snowmelt *s, const struct exchange *x,
+	const struct net_answer *a)
+{
+	const struct slot *slot = &s->slots[x->job];
+	const char *secrets[ROW_PARAMS_MAX + 1];
+	struct flow_verdict v;
+	struct flow_reply r = {
+		.transport = transport_of(a->end),
+		.began = a->began,
+		.status = a->status,
+		.body = a->body,
+		.body_len = a->body_len,
+		.retry_after = a->retry_after,
+		.date = a->date,
+		.request_id = a->request_id,
+		.wall_ms = clock_wall_ms(),
+		.secrets = secrets,
+	};
+
+	for (size_t i = 0; i < slot->row.param_count; i++)
+		secrets[r.secret_count++] = slot->row.params[i].value;
+	secrets[r.secret_count++] = s->settings.token;
+	if (x->request == REQUEST_CREATE)
+		flow_judge_create(&r, &v);
+	else
+		flow_judge_read(&r, &v);
+	if (v.server_ms)
+		s->server_offset_ms = v.server_ms - r.wall_ms;
+	trace(s, x, a, &v, &r);
+	return v;
+}
+
+void judge_answer(struct exchange *x, const struct net_answer *a)
+{
+	struct snowmelt *s = x->run;
+	struct slot *slot = &s->slots[x->job];
+	struct flow_verdict v = judge(s, x, a);
+	enum engine_answer answer;
+
+	if (x->request == REQUEST_CREATE)
+		remember_create(slot, &v, a->status);
+	if (v.class == FLOW_FATAL || v.class == FLOW_TOKEN)
+		remember_fatal(s, &v);
+	if (v.class == FLOW_FATAL_SANDBOX)
+		remember_sandbox(s, x->sandbox, &v);
+
+	answer = v.class == FLOW_PAGE ? judge_page(s, x, a) : answer_of(v.class);
+	turn_tell(s,
+		&(struct engine_event){
+			.kind = EVENT_ANSWER,
+			.job = x->job,
+			.answer = { .answer = answer, .retry_after = v.retry_after },
+		});
+}

@@ -1,0 +1,179 @@
+/* run_settings.c - the caller's options, copied and checked. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "run/shell.h"
+#include "sys/log.h"
+
+#define TOKEN_MAX ((size_t)16384)
+
+static const char *keep(struct run_settings *s, const char *text)
+{
+	char **grown;
+	char *copy;
+
+	if (str_empty(text))
+		return NULL;
+	grown = realloc(s->text, (s->text_count + 1) * sizeof(*s->text));
+	copy = strdup(text);
+	if (!grown || !copy) {
+		s->text = grown ? grown : s->text;
+		free(copy);
+		return NULL;
+	}
+	s->text = grown;
+	s->text[s->text_count++] = copy;
+	return copy;
+}
+
+static int check_header(const char *value, const char *what, const char *where,
+	struct error *reterr)
+{
+	if (str_empty(value))
+		return error_set(reterr, -EINVAL, "no %s: set %s", what, where);
+	if (!str_visible_ascii(value))
+		return error_set(reterr, -EINVAL,
+			"the %s holds something that no header may carry: check %s for blanks, "
+			"line ends and non-ASCII characters",
+			what, where);
+	return 0;
+}
+
+static int check_adobe(const struct snowmelt_options *o, struct error *reterr)
+{
+	const char *fault = flow_service_url_fault(o->url);
+	int r;
+
+	if (fault)
+		return error_set(reterr, -EINVAL, "--url: %s", fault);
+	r = check_header(o->org, "organization", "--org or AEP_ORG_ID", reterr);
+	if (r == 0)
+		r = check_header(o->api_key, "API key", "AEP_API_KEY", reterr);
+	if (r == 0)
+		r = check_header(o->access_token, "access token",
+			"AEP_ACCESS_TOKEN or AEP_ACCESS_TOKEN_FILE", reterr);
+	if (r == 0 && !flow_sandbox_valid(o->sandbox))
+		r = error_set(reterr, -EINVAL,
+			"--sandbox: not a sandbox name: letters, digits and '-', at most 256");
+	if (r == 0 && strlen(o->access_token) > TOKEN_MAX)
+		r = error_set(reterr, -E2BIG, "the access token is over %zu bytes: check it",
+			TOKEN_MAX);
+	return r;
+}
+
+static int check_traffic(const struct snowmelt_options *o, struct error *reterr)
+{
+	if (o->concurrency < 1 || o->concurrency > 4096)
+		return error_set(reterr, -EINVAL, "--concurrency: give 1 to 4096");
+	if (o->attempts < 1)
+		return error_set(reterr, -EINVAL, "--attempts: give 1 or more");
+	if (o->rate_per_s < 0 || (o->rate_per_s > 0 && o->rate_per_s > 1e6))
+		return error_set(reterr, -EINVAL, "--rate: give at most 1000000/s");
+	return 0;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t len = strlen(s), end_len = strlen(end);
+
+	return len >= end_len && str_iequal(s + len - end_len, end);
+}
+
+static enum line_format format_of(const struct snowmelt_options *o)
+{
+	if (o->format != SNOWMELT_FORMAT_AUTO)
+		return o->format == SNOWMELT_FORMAT_JSONL ? LINE_JSONL : LINE_CSV;
+	return o->results && ends_with(o->results, ".jsonl") ? LINE_JSONL : LINE_CSV;
+}
+
+static int keep_all(struct run_settings *s, struct error *reterr)
+{
+	const char **texts[] = {
+		&s->o.input, &s->o.secrets_dir, &s->o.url, &s->o.org, &s->o.api_key, &s->o.sandbox,
+		&s->o.cacert, &s->o.client_cert, &s->o.client_key, &s->o.proxy, &s->o.results,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		const char *given = *texts[i];
+
+		*texts[i] = keep(s, given);
+		if (!str_empty(given) && !*texts[i])
+			return error_set(reterr, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+/* "…/connections" is appended with its own slash. */
+static void trim_url(struct run_settings *s)
+{
+	char *url = s->text_count ? strdup(s->o.url) : NULL;
+
+	for (size_t i = 0; url && i < s->text_count; i++) {
+		if (s->text[i] != s->o.url)
+			continue;
+		for (size_t len = strlen(url); len > 0 && url[len - 1] == '/'; len--)
+			url[len - 1] = '\0';
+		free(s->text[i]);
+		s->text[i] = url;
+		s->o.url = url;
+		return;
+	}
+	free(url);
+}
+
+int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
+	struct secret_region *secrets, struct error *reterr)
+{
+	int r;
+
+	*s = (struct run_settings){ .o = *o };
+	if (str_empty(o->input))
+		return error_set(reterr, -EINVAL, "no input: name a CSV file, or - for standard input");
+	r = check_adobe(o, reterr);
+	if (r == 0)
+		r = check_traffic(o, reterr);
+	if (r == 0)
+		r = keep_all(s, reterr);
+	if (r < 0)
+		return r;
+
+	trim_url(s);
+	s->format = format_of(o);
+	s->o.map = s->o.carry = NULL; /* the input has copied them */
+	s->o.access_token = NULL;
+	s->token = secret_take(secrets, strlen(o->access_token));
+	if (!s->token)
+		return error_set(reterr, -ENOMEM, "out of memory for secrets");
+	memcpy(s->token, o->access_token, strlen(o->access_token));
+	return log_add_secret(s->token);
+}
+
+void run_settings_done(struct run_settings *s, struct secret_region *secrets)
+{
+	if (s->token)
+		secret_give(secrets, s->token);
+	for (size_t i = 0; i < s->text_count; i++)
+		free(s->text[i]);
+	free(s->text);
+	*s = (struct run_settings){ 0 };
+}
+
+char *run_settings_results_path(const struct run_settings *s)
+{
+	const char *suffix = s->format == LINE_JSONL ? ".results.jsonl" : ".results.csv";
+	struct buf path;
+	size_t len = strlen(s->o.input);
+
+	if (s->o.results)
+		return strdup(s->o.results);
+	buf_init(&path, len + 32);
+	if (ends_with(s->o.input, ".csv"))
+		len -= 4;
+	if (buf_append(&path, s->o.input, len) < 0 || buf_append_str(&path, suffix) < 0) {
+		buf_done(&path);
+		return NULL;
+	}
+	return path.data; /* the caller frees it; nothing secret is in it */
+}

@@ -1,0 +1,216 @@
+/* send.c - SEND and CUT orders become requests. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/redact.h"
+#include "base/str.h"
+#include "run/shell.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+/* ------------------------------------------------------------------ headers */
+
+struct lines {
+	char *line[16];
+	size_t count;
+};
+
+static int add_line(void *arg, const char *line)
+{
+	struct lines *l = arg;
+
+	assert(l->count < ARRAY_SIZE(l->line));
+	l->line[l->count] = strdup(line);
+	return l->line[l->count++] ? 0 : -1;
+}
+
+static struct net_headers *make_headers(struct snowmelt *s, const char *sandbox, bool has_body)
+{
+	const struct snowmelt_options *o = &s->settings.o;
+	struct net_headers *headers = NULL;
+	struct lines l = { .count = 0 };
+	int r;
+
+	r = flow_headers(o->org, o->api_key, s->settings.token, sandbox, has_body, NULL, add_line, &l);
+	if (r == 0)
+		r = net_headers_create((const char *const *)l.line, l.count, &headers);
+	for (size_t i = 0; i < l.count; i++) {
+		if (l.line[i])
+			wipe(l.line[i], strlen(l.line[i]));
+		free(l.line[i]);
+	}
+	assert(r == 0); /* each value was checked; only memory can fail, and then nothing helps */
+	return headers;
+}
+
+static struct net_headers *headers_for(struct snowmelt *s, uint32_t sandbox, bool has_body)
+{
+	struct sandbox_headers *h = &s->sandboxes[sandbox];
+	struct net_headers **cell = has_body ? &h->create : &h->read;
+
+	if (!*cell)
+		*cell = make_headers(s, input_sandbox(s->input, sandbox), has_body);
+	return *cell;
+}
+
+void send_headers_drop(struct snowmelt *s)
+{
+	for (uint32_t i = 0; i < INPUT_SCOPES_MAX; i++) {
+		net_headers_unref(s->sandboxes[i].create);
+		net_headers_unref(s->sandboxes[i].read);
+		s->sandboxes[i].create = s->sandboxes[i].read = NULL;
+	}
+}
+
+/* ----------------------------------------------------------------- requests */
+
+static struct exchange *exchange_take(struct snowmelt *s, uint32_t job, enum engine_request request)
+{
+	struct exchange *x = s->free_exchange;
+
+	assert(x); /* the engine's window is never wider than the exchanges */
+	s->free_exchange = x->next_free;
+	x->job = job;
+	x->request = request;
+	return x;
+}
+
+static void on_done(void *arg, const struct net_answer *a)
+{
+	struct exchange *x = arg;
+	struct snowmelt *s = x->run;
+
+	s->slots[x->job].exchange = NULL;
+	judge_answer(x, a);
+	buf_reset(&x->url);
+	buf_reset(&x->body);
+	x->transfer = NULL;
+	x->next_free = s->free_exchange;
+	s->free_exchange = x;
+}
+
+static void begin_create(struct snowmelt *s, struct exchange *x)
+{
+	struct slot *slot = &s->slots[x->job];
+	struct flow_connection c = row_connection(&slot->row);
+	int r = flow_create_body(&x->body, &c);
+
+	x->sandbox = slot->row.sandbox_number;
+	assert(r == 0); /* fields are bounded, and so is what they become */
+	if (slot->record.started_ms == 0) {
+		slot->record.started_ms = clock_wall_ms();
+		slot->record.started_at = turn_now(s);
+	}
+}
+
+struct flow_wanted send_wanted(const struct slot *slot)
+{
+	return (struct flow_wanted){
+		.name = slot->row.name,
+		.spec_id = slot->row.spec_id,
+		.endpoint = slot->row.endpoint,
+		.username = slot->row.username,
+	};
+}
+
+static struct look *look_of(struct slot *slot)
+{
+	if (!slot->look)
+		slot->look = calloc(1, sizeof(*slot->look));
+	assert(slot->look);
+	return slot->look;
+}
+
+static void begin_look(struct look *look)
+{
+	flow_cursor_init(&look->cursor);
+	flow_hits_init(&look->hits);
+}
+
+/* The row whose scope a listing reads: any of those that share it. */
+static uint32_t row_of_scope(struct snowmelt *s, uint32_t scope)
+{
+	for (uint32_t i = 0; i < s->slot_count; i++)
+		if (s->slots[i].taken && !s->slots[i].row.invalid && s->slots[i].row.scope == scope)
+			return i;
+	assert(!"a listing for a scope without rows");
+	return 0;
+}
+
+static void begin_listing(struct snowmelt *s, uint32_t listing)
+{
+	for (uint32_t i = 0; i < s->slot_count; i++)
+		if (engine_shares(s->engine, i, listing))
+			begin_look(look_of(&s->slots[i]));
+}
+
+/* The URL of a page or count. */
+static void begin_search(struct snowmelt *s, struct exchange *x,
+	const struct engine_action *a)
+{
+	bool listing = a->send.request == REQUEST_LIST;
+	struct look *look = look_of(&s->slots[x->job]);
+	const struct slot *row = &s->slots[listing ? row_of_scope(s, a->send.scope) : x->job];
+	int r;
+
+	x->sandbox = row->row.sandbox_number;
+	if (a->send.first)
+		begin_look(look);
+	if (a->send.first && listing)
+		begin_listing(s, x->job);
+	r = flow_search_url(&x->url, s->settings.o.url, listing ? NULL : row->row.name,
+		row->row.spec_id, look->cursor.continuation, look->cursor.counting);
+	assert(r == 0);
+}
+
+static void trace(const struct snowmelt *s, const struct exchange *x, const char *method,
+	const char *url)
+{
+	const struct slot *slot = &s->slots[x->job];
+	const char *secrets[ROW_PARAMS_MAX];
+	AUTO(buf_done) struct buf shown = { 0 };
+	size_t n = 0;
+
+	if (!log_wants(LOG_TRACE))
+		return;
+	buf_init(&shown, BODY_MAX);
+	for (; n < slot->row.param_count; n++)
+		secrets[n] = slot->row.params[n].value;
+	if (x->body.len && redact(&shown, x->body.data, secrets, n) != 0)
+		buf_append_str(&shown, "[a body that cannot be shown]");
+	log_trace("job %u: %s %s %s", x->job, method, url, shown.data ? shown.data : "");
+}
+
+void send_order(struct snowmelt *s, const struct engine_action *a)
+{
+	struct exchange *x = exchange_take(s, a->job, a->send.request);
+	bool create = a->send.request == REQUEST_CREATE;
+	struct net_request q = {
+		.method = create ? "POST" : "GET",
+		.done = on_done,
+		.arg = x,
+	};
+
+	if (create) {
+		begin_create(s, x);
+		q.url = s->create_url.data;
+		q.body = x->body.data;
+		q.body_len = x->body.len;
+	} else {
+		begin_search(s, x, a);
+		q.url = x->url.data;
+	}
+	q.headers = headers_for(s, x->sandbox, create);
+	trace(s, x, q.method, q.url);
+	s->slots[a->job].exchange = x;
+	x->transfer = net_send(s->net, &q);
+}
+
+void send_cut(struct snowmelt *s, uint32_t job)
+{
+	struct exchange *x = s->slots[job].exchange;
+
+	if (x)
+		net_cut(x->transfer);
+}

@@ -1,0 +1,183 @@
+/* turn.c - one turn of the loop: facts in, orders out.
+ *
+ * Callbacks tell facts as they come. Orders are taken at one place, in the
+ * loop's prepare phase just before it polls: so everything that a turn brought
+ * is decided together, with one reading of the clock, and the ledger gets it as
+ * one batch. A turn that has very much to do gives way now and then, so that a
+ * signal is heard.
+ */
+#include "run/shell.h"
+
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define ORDERS_PER_TURN 4096
+
+nsec_t turn_now(struct snowmelt *s)
+{
+	if (!s->turn_known) {
+		s->turn_now = clock_monotonic();
+		s->turn_known = true;
+	}
+	return s->turn_now;
+}
+
+void turn_tell(struct snowmelt *s, const struct engine_event *ev)
+{
+	if (!s->over)
+		engine_handle(s->engine, turn_now(s), ev);
+}
+
+/* --------------------------------------------------------------- the ledger */
+
+static void ledger_failed(struct snowmelt *s, const struct ledger_reply *reply)
+{
+	struct slot *slot = &s->slots[reply->ticket];
+
+	if (reply->op == LEDGER_OUTCOME) {
+		log_error("row %llu (line %llu): its outcome could not be recorded%s%s",
+			(unsigned long long)slot->row.number, (unsigned long long)slot->row.line,
+			slot->record.id[0] ? ", its id is " : "", slot->record.id);
+	}
+	if (s->error.code == 0) {
+		s->error = *ledger_error(s->ledger);
+		turn_tell(s, &(struct engine_event){ .kind = EVENT_LEDGER_FAILED });
+	}
+}
+
+static void ledger_reply(struct snowmelt *s, const struct ledger_reply *reply)
+{
+	enum engine_event_kind kind = EVENT_OUTCOME_DURABLE;
+
+	if (reply->error < 0) {
+		ledger_failed(s, reply);
+		return;
+	}
+	if (reply->op == LEDGER_CLAIM) {
+		read_claimed(s, reply);
+		return;
+	}
+	if (reply->op == LEDGER_INTEND)
+		kind = EVENT_INTENT_DURABLE;
+	turn_tell(s, &(struct engine_event){ .kind = kind, .job = reply->ticket });
+}
+
+static bool take_replies(struct snowmelt *s)
+{
+	struct ledger_reply reply;
+	bool any = false;
+
+	ledger_flush(s->ledger);
+	while (ledger_next(s->ledger, &reply)) {
+		ledger_reply(s, &reply);
+		any = true;
+	}
+	return any;
+}
+
+/* ------------------------------------------------------------------- orders */
+
+static void perform(struct snowmelt *s, const struct engine_action *a)
+{
+	switch (a->kind) {
+	case ACTION_READ: read_order(s, a->job); break;
+	case ACTION_WRITE_INTENT: tell_intent(s, a->job); break;
+	case ACTION_WRITE_WITHDRAWAL:
+	case ACTION_WRITE_OUTCOME: tell_outcome(s, a); break;
+	case ACTION_SEND: send_order(s, a); break;
+	case ACTION_CUT: send_cut(s, a->job); break;
+	case ACTION_FETCH:
+		/* The one token that we were given is all there is. */
+		turn_tell(s, &(struct engine_event){ .kind = EVENT_TOKEN_REFUSED });
+		break;
+	case ACTION_EMIT: tell_line(s, a); break;
+	case ACTION_DONE:
+		s->end = *a;
+		s->over = true;
+		break;
+	default: break;
+	}
+}
+
+static uint32_t take_orders(struct snowmelt *s, uint32_t most)
+{
+	struct engine_action a;
+	uint32_t taken = 0;
+
+	while (taken < most && !s->over && engine_next(s->engine, turn_now(s), &a)) {
+		perform(s, &a);
+		taken++;
+	}
+	return taken;
+}
+
+/* ------------------------------------------------------------------- timers */
+
+static void on_timer(uv_timer_t *t)
+{
+	/* Waking is all: the prepare phase asks the engine. */
+}
+
+static void arm_timer(struct snowmelt *s, nsec_t now)
+{
+	nsec_t at = engine_deadline(s->engine);
+	nsec_t wait = at > now ? at - now : 0;
+
+	if (at == NSEC_NEVER) {
+		uv_timer_stop(&s->timer);
+		return;
+	}
+	uv_update_time(&s->loop);
+	uv_timer_start(&s->timer, on_timer, (uint64_t)((wait + MS - 1) / MS), 0);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+	/* Its being on keeps the loop from waiting in poll. */
+}
+
+static void ask_to_stop(struct snowmelt *s)
+{
+	int asked = atomic_load(&s->stops_asked);
+
+	for (; s->stops_told < asked && s->stops_told < 2; s->stops_told++) {
+		bool first = s->stops_told == 0;
+
+		log_warn(first ? "stopping: waiting for what is in flight; once more cuts it"
+			       : "cutting what is in flight");
+		turn_tell(s, &(struct engine_event){ .kind = first ? EVENT_STOP : EVENT_ABORT });
+	}
+}
+
+void turn_run(struct snowmelt *s)
+{
+	uint32_t left = ORDERS_PER_TURN;
+	bool more = true;
+	struct error error = { 0 };
+
+	s->turn_known = false;
+	ask_to_stop(s);
+	while (more && left > 0 && !s->over) {
+		uint32_t taken = take_orders(s, left);
+
+		left -= taken;
+		more = read_rows(s);
+		more |= take_replies(s);
+		more |= taken > 0;
+	}
+	if (!s->output_failed && results_flush(s->results, &error) < 0) {
+		s->error = error;
+		tell_output_failed(s);
+		more = true;
+	}
+	if (s->over) {
+		uv_stop(&s->loop);
+		return;
+	}
+	if (more)
+		uv_idle_start(&s->idle, on_idle);
+	else
+		uv_idle_stop(&s->idle);
+	arm_timer(s, turn_now(s));
+	s->turn_known = false;
+}

@@ -1,0 +1,178 @@
+/* words.c - what a line and the end of a run say to a human. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/time.h"
+#include "run/shell.h"
+
+enum status words_status(enum engine_outcome o)
+{
+	switch (o) {
+	case OUTCOME_CREATED: return STATUS_CREATED;
+	case OUTCOME_ADOPTED: return STATUS_ADOPTED;
+	case OUTCOME_UPDATED: return STATUS_UPDATED;
+	case OUTCOME_UNCHANGED: return STATUS_UNCHANGED;
+	case OUTCOME_CHANGED: return STATUS_CHANGED;
+	case OUTCOME_FAILED: return STATUS_FAILED;
+	case OUTCOME_CONFLICT: return STATUS_CONFLICT;
+	case OUTCOME_UNRESOLVED: return STATUS_UNRESOLVED;
+	case OUTCOME_INVALID: return STATUS_INVALID;
+	case OUTCOME_SKIPPED: return STATUS_SKIPPED;
+	case OUTCOME_COUNT:
+	default: break;
+	}
+	assert(!"no such outcome");
+	return STATUS_FAILED;
+}
+
+static void say(struct words *w, const char *code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+static void say(struct words *w, const char *code, const char *fmt, ...)
+{
+	struct buf b;
+	va_list args;
+
+	buf_init(&b, sizeof(w->text) - 1);
+	va_start(args, fmt);
+	if (buf_vprintf(&b, fmt, args) < 0)
+		buf_reset(&b);
+	va_end(args);
+	str_copy(w->text, sizeof(w->text), b.data ? b.data : "");
+	w->code = code;
+	buf_done(&b);
+}
+
+static void say_invalid(struct words *w, const struct slot *slot)
+{
+	if (slot->record.duplicate)
+		say(w, "duplicate_name",
+			"row %llu of this sandbox has the same name: names must differ within a "
+			"sandbox",
+			(unsigned long long)slot->record.earlier_row);
+	else
+		say(w, "bad_row", "%s", slot->row.fault);
+}
+
+static const char *last_words(const struct slot *slot)
+{
+	const char *message = slot->record.answer.message;
+
+	return message[0] ? message : "no answer";
+}
+
+static bool ended_by_hand(enum engine_end end)
+{
+	return end == END_STOPPED || end == END_ABORTED;
+}
+
+static void say_skipped(struct words *w, const struct slot *slot, const struct engine_action *a)
+{
+	if (a->row.cause == CAUSE_TROUBLE)
+		say(w, slot->record.answer.code, "not created, gave up after many tries; the last: %s",
+			last_words(slot));
+	else if (ended_by_hand(a->row.end))
+		say(w, "stopped", "the run was stopped before this row: run it again");
+	else
+		say(w, "halted", "the run ended before this row: mend the cause and run it again");
+}
+
+static void say_unresolved(struct words *w, const struct slot *slot, const struct engine_action *a)
+{
+	const char *code = slot->record.answer.code;
+
+	if (a->row.cause == CAUSE_ENDED)
+		code = ended_by_hand(a->row.end) ? "stopped" : "halted";
+	say(w, code,
+		"it may have been created, and no lookup has settled it; the last answer: %s",
+		last_words(slot));
+}
+
+static void say_failed(struct words *w, const struct snowmelt *s, const struct slot *slot,
+	const struct engine_action *a)
+{
+	const struct sandbox_headers *h = &s->sandboxes[a->row.sandbox];
+
+	if (a->row.cause == CAUSE_SANDBOX)
+		say(w, h->refusal_code, "the sandbox was refused: %s", h->refusal);
+	else if (a->row.cause == CAUSE_ATTEMPTS)
+		say(w, slot->record.answer.code,
+			"not created after %u attempts, and none is there; the last answer: %s",
+			a->row.attempts, last_words(slot));
+	else
+		say(w, slot->record.answer.code, "%s", slot->record.answer.message);
+}
+
+void words_for(const struct snowmelt *s, const struct slot *slot, const struct engine_action *a,
+	struct words *ret)
+{
+	*ret = (struct words){ .code = "" };
+	switch (a->row.outcome) {
+	case OUTCOME_INVALID: say_invalid(ret, slot); break;
+	case OUTCOME_SKIPPED: say_skipped(ret, slot, a); break;
+	case OUTCOME_UNRESOLVED: say_unresolved(ret, slot, a); break;
+	case OUTCOME_FAILED: say_failed(ret, s, slot, a); break;
+	case OUTCOME_CONFLICT: say(ret, "conflict", "%s", slot->record.answer.message); break;
+	case OUTCOME_CREATED:
+	case OUTCOME_ADOPTED:
+	case OUTCOME_UPDATED:
+	case OUTCOME_UNCHANGED:
+	case OUTCOME_CHANGED: break;
+	case OUTCOME_COUNT:
+	default: assert(!"no such outcome");
+	}
+}
+
+static void end_text(const struct snowmelt *s, struct buf *b)
+{
+	const char *refusal = s->refusal.code ? s->refusal.text : "no answer";
+	char wait[32];
+
+	switch (s->end.done.end) {
+	case END_COMPLETE: break;
+	case END_STOPPED: buf_printf(b, "stopped: run the same command again to go on"); break;
+	case END_ABORTED:
+		buf_printf(b,
+			"cut short, the results file is as it was: run the same command again to "
+			"go on");
+		break;
+	case END_HALT_RULE:
+		buf_printf(b, "halted by --halt after %llu failed rows: see the results for their "
+			      "causes, then run it again",
+			(unsigned long long)s->end.done.failed);
+		break;
+	case END_BREAKER:
+		buf_printf(b, "the server does not answer, gave up (--give-up-after): check --url "
+			      "and the service, then run it again");
+		break;
+	case END_RETRY_AFTER:
+		duration_format(s->end.done.resume_after / SEC * SEC, wait, sizeof(wait));
+		buf_printf(b, "the server asks to come back in %s, longer than --max-retry-after: "
+			      "run it again then",
+			wait);
+		break;
+	case END_FATAL:
+		buf_printf(b, "refused for all rows alike: %s: mend that and run it again", refusal);
+		break;
+	case END_TOKEN:
+		buf_printf(b, "the access token is refused (%s): get a fresh one and run it again",
+			refusal);
+		break;
+	case END_SANDBOXES:
+		buf_printf(b, "the sandbox is refused: check --sandbox and the permissions of the "
+			      "credentials, then run it again");
+		break;
+	case END_LEDGER:
+	case END_INPUT: buf_printf(b, "%s", s->error.text); break;
+	default: break;
+	}
+}
+
+void words_end(const struct snowmelt *s, char *dst, size_t dst_len)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+
+	buf_init(&b, dst_len);
+	end_text(s, &b);
+	str_copy(dst, dst_len, b.data ? b.data : "");
+}
