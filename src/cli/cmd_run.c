@@ -1,0 +1,249 @@
+/* cmd_run.c - snowmelt run: create what the CSV asks for. */
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/commands.h"
+#include "cli/confirm.h"
+#include "cli/credentials.h"
+#include "cli/stop_signal.h"
+#include "cli/terminal.h"
+#include "snowmelt/snowmelt.h"
+#include "sys/log.h"
+
+#define SANDBOXES_SHOWN 20
+#define PLAN_MAX (64 * 1024)
+
+static_assert((int)SNOWMELT_FORMAT_CSV == 1 && (int)SNOWMELT_FORMAT_JSONL == 2,
+	"--format's words are csv|jsonl");
+
+struct run {
+	const struct settings *s;
+	struct confirm terminal; /* open if --confirm */
+	bool said_stopping;
+};
+
+static void append_plan(const struct snowmelt_plan *p, struct buf *b)
+{
+	(void)buf_printf(b, "service %s, org %s, %s ", p->url, p->org,
+		p->sandbox_count == 1 ? "sandbox" : "sandboxes");
+	for (size_t i = 0; i < MIN(p->sandbox_count, SANDBOXES_SHOWN); i++)
+		(void)buf_printf(b, "%s%s", i > 0 ? ", " : "", p->sandboxes[i]);
+	if (p->sandbox_count > SANDBOXES_SHOWN)
+		(void)buf_printf(b, " and %zu more", p->sandbox_count - SANDBOXES_SHOWN);
+	if (p->counted)
+		(void)buf_printf(b, ": %" PRIu64 " %s, %" PRIu64 " of them invalid", p->rows,
+			p->rows == 1 ? "row" : "rows", p->invalid);
+	else
+		(void)buf_append_str(b, ": rows as the pipe brings them");
+	(void)buf_printf(b, "; results in %s", p->results);
+}
+
+/* Says what is about to happen, and asks if it was told to. */
+static bool on_plan(void *arg, const struct snowmelt_plan *p)
+{
+	struct run *run = arg;
+	AUTO(buf_done) struct buf plan = {0}, question = {0};
+
+	buf_init(&plan, PLAN_MAX);
+	buf_init(&question, 4 * PLAN_MAX);
+	append_plan(p, &plan);
+	log_info("%s", plan.data ? plan.data : "");
+	if (!settings_on(run->s, OPT_CONFIRM))
+		return true;
+
+	/* The log may be off or elsewhere: the question stands for itself. */
+	if (buf_append_str(&question, "snowmelt: ") < 0 ||
+		str_show(&question, plan.data ? plan.data : "", SIZE_MAX) < 0 ||
+		buf_append_str(&question, ". Go on? [y/N] ") < 0)
+		return false;
+	terminal_clear();
+	return confirm_ask(&run->terminal, question.data);
+}
+
+static void on_progress(void *arg, const struct snowmelt_progress *p)
+{
+	struct run *run = arg;
+
+	if (stop_signal_count() > 0 && !run->said_stopping) {
+		run->said_stopping = true;
+		log_info("stopping: what is in flight finishes, a second signal cuts it");
+	}
+	terminal_progress(p);
+}
+
+static void on_message(void *arg, const char *text)
+{
+	terminal_message(text);
+}
+
+static void on_summary(void *arg, const char *text)
+{
+	/* That it failed is remembered, and becomes the exit status. */
+	(void)terminal_print(text, strlen(text));
+}
+
+/* The texts of an option that may be given several times; NULL without memory. */
+static const char **texts(const struct settings *s, enum option_id id)
+{
+	const struct setting *t = &s->of[id];
+	const char **list = calloc(t->count + 1, sizeof(*list));
+
+	for (size_t i = 0; list && i < t->count; i++)
+		list[i] = t->values[i].text;
+	return list;
+}
+
+static void fill_input(const struct settings *s, struct snowmelt_options *o)
+{
+	const struct value *delimiter = settings_get(s, OPT_DELIMITER);
+
+	o->input = s->operands[0];
+	o->map_count = s->of[OPT_MAP].count;
+	o->carry_count = s->of[OPT_CARRY].count;
+	o->secrets_dir = settings_text(s, OPT_SECRETS_DIR);
+	o->delimiter = delimiter ? delimiter->delimiter : '\0';
+	o->allow_http_endpoints = settings_on(s, OPT_ALLOW_HTTP_ENDPOINTS);
+}
+
+static void fill_adobe(const struct settings *s, struct snowmelt_options *o)
+{
+	o->url = settings_text(s, OPT_URL);
+	o->org = settings_text(s, OPT_ORG);
+	o->sandbox = settings_text(s, OPT_SANDBOX);
+	o->cacert = settings_text(s, OPT_CACERT);
+	o->proxy = settings_text(s, OPT_PROXY);
+	o->client_cert = settings_text(s, OPT_CLIENT_CERT);
+	o->client_key = settings_text(s, OPT_CLIENT_KEY);
+	o->connect_timeout = settings_duration(s, OPT_CONNECT_TIMEOUT);
+	o->timeout = settings_duration(s, OPT_TIMEOUT);
+}
+
+static void fill_traffic(const struct settings *s, struct snowmelt_options *o)
+{
+	const struct value *rate = settings_get(s, OPT_RATE);
+	const struct value *give_up = settings_get(s, OPT_GIVE_UP_AFTER);
+	const struct value_halt *halt = &settings_get(s, OPT_HALT)->halt;
+
+	o->concurrency = (uint32_t)settings_number(s, OPT_CONCURRENCY);
+	o->rate_per_s = rate ? rate->rate_per_s : 0;
+	o->burst = (uint32_t)settings_number(s, OPT_BURST);
+	o->attempts = (uint32_t)settings_number(s, OPT_ATTEMPTS);
+	o->settle = settings_duration(s, OPT_SETTLE);
+	o->settle_timeout = settings_duration(s, OPT_SETTLE_TIMEOUT);
+	o->max_retry_after = settings_duration(s, OPT_MAX_RETRY_AFTER);
+	o->give_up_after = give_up ? give_up->duration : NSEC_NONE;
+	o->halt = halt->how;
+	o->halt_fails = halt->fails;
+	o->halt_percent = halt->percent;
+	o->has_seed = settings_get(s, OPT_SEED) != NULL;
+	o->seed = settings_number(s, OPT_SEED);
+}
+
+static void fill_results(const struct settings *s, struct snowmelt_options *o)
+{
+	o->results = settings_text(s, OPT_RESULTS);
+	o->format = SNOWMELT_FORMAT_AUTO;
+	if (settings_get(s, OPT_FORMAT))
+		o->format = SNOWMELT_FORMAT_CSV + settings_number(s, OPT_FORMAT);
+	o->excel_safe = settings_on(s, OPT_EXCEL_SAFE);
+}
+
+/* A header value; the others are secrets and are looked at where they are read. */
+static int check_org(const struct settings *s, struct error *reterr)
+{
+	const struct value *org = settings_get(s, OPT_ORG);
+
+	if (str_visible_ascii(org->text))
+		return 0;
+	return error_set(reterr, -EINVAL,
+		"%s: the organization holds a blank or another character that no header may carry: "
+		"copy it anew from the Developer Console",
+		org->place);
+}
+
+/* All that can be wrong before the library is asked. */
+static int prepare(struct run *run, struct credentials *ret, struct error *reterr)
+{
+	int r;
+
+	r = credentials_check_present(FOR_RUN, run->s, reterr);
+	if (r == 0)
+		r = check_org(run->s, reterr);
+	if (r == 0 && settings_on(run->s, OPT_CONFIRM))
+		r = confirm_open(&run->terminal, reterr);
+	return r < 0 ? r : credentials_read(ret, reterr);
+}
+
+/* @return SNOWMELT_OK, or the exit status; has said why */
+static int create(struct run *run, const struct credentials *c, struct snowmelt **ret)
+{
+	const struct snowmelt_callbacks callbacks = {
+		.confirm = on_plan,
+		.progress = on_progress,
+		.message = on_message,
+		.summary = on_summary,
+		.arg = run,
+	};
+	const char **map = texts(run->s, OPT_MAP);
+	const char **carry = texts(run->s, OPT_CARRY);
+	struct snowmelt_options o;
+	char why[1024] = "no memory for the options";
+	int status = SNOWMELT_FATAL;
+
+	if (map && carry) {
+		snowmelt_options_init(&o);
+		fill_input(run->s, &o);
+		fill_adobe(run->s, &o);
+		fill_traffic(run->s, &o);
+		fill_results(run->s, &o);
+		o.map = map;
+		o.carry = carry;
+		o.api_key = c->api_key;
+		o.access_token = c->access_token;
+		status = snowmelt_create(&o, &callbacks, ret, why, sizeof(why));
+	}
+	free(map);
+	free(carry);
+	if (status != SNOWMELT_OK)
+		terminal_message(why);
+	return status;
+}
+
+static int run_to_the_end(struct snowmelt *s)
+{
+	int status;
+
+	stop_signal_watch(s);
+	if (log_wants(LOG_INFO))
+		terminal_progress_begin();
+	status = snowmelt_run(s);
+	terminal_progress_end();
+	stop_signal_forget();
+	return status;
+}
+
+int cmd_run(const struct settings *s)
+{
+	struct run run = {.s = s, .terminal = {.fd = -1}};
+	struct credentials credentials = {.region = NULL};
+	struct snowmelt *snowmelt = NULL;
+	struct error e;
+	int status;
+
+	if (prepare(&run, &credentials, &e) < 0) {
+		terminal_message(e.text);
+		status = SNOWMELT_FATAL;
+	} else {
+		status = create(&run, &credentials, &snowmelt);
+		credentials_done(&credentials); /* the library has its own copies */
+		if (status == SNOWMELT_OK)
+			status = run_to_the_end(snowmelt);
+		snowmelt_destroy(snowmelt);
+	}
+	confirm_done(&run.terminal);
+	return status;
+}

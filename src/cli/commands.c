@@ -1,0 +1,218 @@
+/* commands.c - the commands that there are, and how one is found and run. */
+#include "cli/commands.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/help.h"
+#include "cli/load.h"
+#include "cli/parse.h"
+#include "cli/print_config.h"
+#include "cli/suggest.h"
+#include "cli/terminal.h"
+#include "sys/log.h"
+
+#define TEXT_MAX (256 * 1024) /* of what help and --print-config write */
+
+const struct command command_table[] = {
+	{
+		.name = "run",
+		.bit = FOR_RUN,
+		.operand = "INSTANCES.csv",
+		.operand_required = true,
+		.reads_settings = true,
+		.summary = "Create a base connection for every row of a CSV.",
+		.about = "Creates one Adobe Experience Platform base connection for each row of "
+			 "INSTANCES.csv, and writes its id and etag, or the reason why there is "
+			 "none, as one line of the results. The input - is standard input."
+			 "\n\n"
+			 "The first row names the columns. Required: name, endpoint, username, and "
+			 "password or password_ref (env:NAME or file:PATH). Optional: description, "
+			 "sandbox, auth_spec, connection_spec_id, connection_spec_version, and "
+			 "param.X for any other parameter X. Further columns are carried into the results."
+			 "\n\n"
+			 "A request whose answer was lost is looked up before it is sent again. "
+			 "Ctrl-C ends the run and lets what is in flight finish; a second one cuts it.",
+		.examples = "# The credentials stay out of the command line:\n"
+			    "export AEP_ORG_ID=0123456789ABCDEF@AdobeOrg AEP_API_KEY=...\n"
+			    "export AEP_ACCESS_TOKEN_FILE=$HOME/.aep-token\n"
+			    "snowmelt run instances.csv\n"
+			    "\n"
+			    "# Another sandbox, gently, and ask before the first request:\n"
+			    "snowmelt run --sandbox dev --rate 120/m --confirm instances.csv\n"
+			    "\n"
+			    "# Headers of your own, and stop when one row in ten fails:\n"
+			    "snowmelt run --map \"name=Instance Name\" --map \"endpoint=URL\" \\\n"
+			    "    --halt soon,fail=10% instances.csv\n"
+			    "\n"
+			    "# From a pipe, results as JSON Lines:\n"
+			    "export-instances | snowmelt run --results out.jsonl -",
+		.run = cmd_run,
+	},
+	{
+		.name = "help",
+		.bit = FOR_HELP,
+		.operand = "COMMAND",
+		.summary = "Tell about the commands, or all about one.",
+		.about = "Shows the list of commands, or all about one of them.",
+		.run = cmd_help,
+	},
+	{
+		.name = "version",
+		.bit = FOR_VERSION,
+		.summary = "Show the version.",
+		.about = "Shows the version of snowmelt.",
+		.run = cmd_version,
+	},
+};
+const size_t command_count = ARRAY_SIZE(command_table);
+
+const struct exit_meaning exit_meanings[] = {
+	{SNOWMELT_OK, "every row is fine"},
+	{SNOWMELT_ROWS, "some rows are not: the results say which and why"},
+	{SNOWMELT_HALTED, "halted by --halt, by an outage (--give-up-after) or by a long "
+			  "Retry-After (--max-retry-after)"},
+	{SNOWMELT_FATAL, "fatal: configuration, credentials, input, or output that cannot be "
+			 "written"},
+	{SNOWMELT_INTERRUPTED, "interrupted by a signal, or called off at --confirm"},
+	{SNOWMELT_USAGE, "wrong usage of the command line"},
+	{SNOWMELT_LOCKED, "another run holds the results"},
+};
+const size_t exit_meaning_count = ARRAY_SIZE(exit_meanings);
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < command_count; i++)
+		if (strcmp(command_table[i].name, name) == 0)
+			return &command_table[i];
+	return NULL;
+}
+
+static int append_names(struct buf *b)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < command_count; i++)
+		r = buf_printf(b, "%s%s", i > 0 ? ", " : "", command_table[i].name);
+	return r;
+}
+
+int command_unknown(const char *name)
+{
+	AUTO(buf_done) struct buf names = {0};
+	struct suggest near;
+	struct error e;
+	char shown[80];
+
+	buf_init(&names, 1024);
+	if (append_names(&names) < 0) {
+		terminal_message("no memory for the list of commands");
+		return SNOWMELT_USAGE;
+	}
+	suggest_init(&near, name);
+	for (size_t i = 0; i < command_count; i++)
+		suggest_try(&near, command_table[i].name);
+	str_shown(shown, sizeof(shown), name);
+	if (near.best)
+		error_set(&e, -EINVAL,
+			"there is no command '%s': did you mean %s? The commands are %s", shown,
+			near.best, names.data);
+	else
+		error_set(&e, -EINVAL, "there is no command '%s': the commands are %s", shown,
+			names.data);
+	terminal_message(e.text);
+	return SNOWMELT_USAGE;
+}
+
+static int fail(int status, const struct error *e)
+{
+	terminal_message(e->text);
+	return status;
+}
+
+static int print_text(int r, const struct buf *b)
+{
+	if (r < 0) {
+		terminal_message("no memory for the text");
+		return SNOWMELT_FATAL;
+	}
+	return terminal_print(b->data, b->len) < 0 ? SNOWMELT_FATAL : SNOWMELT_OK;
+}
+
+static int show_help(const struct command *c)
+{
+	AUTO(buf_done) struct buf b = {0};
+
+	buf_init(&b, TEXT_MAX);
+	return print_text(c ? help_command(c, &b) : help_overview(&b), &b);
+}
+
+static int show_settings(const struct command *c, const struct settings *s)
+{
+	AUTO(buf_done) struct buf b = {0};
+	struct error e;
+
+	buf_init(&b, TEXT_MAX);
+	if (print_config(c, s, &b, &e) < 0)
+		return fail(SNOWMELT_FATAL, &e);
+	return print_text(0, &b);
+}
+
+static int run_command(const struct command *c, struct settings *s)
+{
+	struct error e;
+
+	if (c->reads_settings) {
+		if (load_environment(c, s, &e) < 0 || load_config_file(s, &e) < 0)
+			return fail(SNOWMELT_FATAL, &e);
+		log_set_level((enum log_level)settings_number(s, OPT_LOG_LEVEL));
+	}
+	if (settings_on(s, OPT_PRINT_CONFIG))
+		return show_settings(c, s);
+	return c->run(s);
+}
+
+static int parse_and_run(const struct command *c, int argc, char *const argv[])
+{
+	AUTO(settings_done) struct settings s = SETTINGS_INIT;
+	struct error e;
+
+	if (settings_put_defaults(&s, &e) < 0)
+		return fail(SNOWMELT_FATAL, &e);
+	if (parse_command_line(c, argc, argv, &s, &e) < 0)
+		return fail(SNOWMELT_USAGE, &e);
+	if (settings_on(&s, OPT_HELP))
+		return show_help(c);
+	if (c->operand_required && s.operand_count == 0 && !settings_on(&s, OPT_PRINT_CONFIG)) {
+		error_set(&e, -EINVAL, "%s is missing: write snowmelt %s [OPTION]... %s",
+			c->operand, c->name, c->operand);
+		return fail(SNOWMELT_USAGE, &e);
+	}
+	return run_command(c, &s);
+}
+
+int commands_main(int argc, char *const argv[])
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+	const struct command *c;
+	int status;
+
+	if (!name) {
+		terminal_message("no command was given: see 'snowmelt help'");
+		return SNOWMELT_USAGE;
+	}
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		return show_help(NULL);
+	if (strcmp(name, "--version") == 0)
+		name = "version";
+	c = command_find(name);
+	if (!c)
+		return command_unknown(name);
+	status = parse_and_run(c, argc - 2, argv + 2);
+
+	/* Output that got lost must not look like success, whatever became of the rows. */
+	if (terminal_print_failed() && status != SNOWMELT_USAGE && status != SNOWMELT_LOCKED)
+		return SNOWMELT_FATAL;
+	return status;
+}

@@ -1,0 +1,388 @@
+/* option_table.c - every option there is, described once. */
+#include "cli/option_table.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/suggest.h"
+
+#define UPTO(lo, hi) .min = (lo), .max = (hi)
+#define HOURS(n) ((uint64_t)(n)*3600 * SEC)
+/* libcurl counts milliseconds, and takes 0 for its own default. */
+#define TIMEOUT_RANGE UPTO(MS, HOURS(24))
+
+/* clang-format off */
+const struct option option_table[OPTION_COUNT] = {
+	[OPT_MAP] = {
+		.name = "map",
+		.argument = "NAME=HEADER",
+		.rule = {VALUE_MAPPING},
+		.group = GROUP_INPUT,
+		.commands = FOR_RUN,
+		.traits = OPTION_REPEATS,
+		.help = "The column that snowmelt calls NAME has this HEADER, as in --map "
+			"\"name=Instance Name\".",
+	},
+	[OPT_CARRY] = {
+		.name = "carry",
+		.argument = "HEADER",
+		.rule = {VALUE_TEXT},
+		.group = GROUP_INPUT,
+		.commands = FOR_RUN,
+		.traits = OPTION_REPEATS,
+		.help = "Carry this column into the results although its header speaks of a "
+			"secret (pass, pwd, secret, token, credential, key). Other unknown "
+			"columns are carried anyway.",
+	},
+	[OPT_SECRETS_DIR] = {
+		.name = "secrets-dir",
+		.argument = "FOLDER",
+		.rule = {VALUE_FOLDER},
+		.group = GROUP_INPUT,
+		.commands = FOR_RUN,
+		.unset = "the folder of the input",
+		.help = "Where the files lie that password_ref names as file:PATH. Nothing "
+			"outside it is read.",
+	},
+	[OPT_DELIMITER] = {
+		.name = "delimiter",
+		.argument = "CHAR",
+		.rule = {VALUE_DELIMITER},
+		.group = GROUP_INPUT,
+		.commands = FOR_RUN,
+		.unset = "detected from the header among , ; TAB |",
+		.help = "What separates fields: one character, or tab, comma, semicolon, pipe.",
+	},
+	[OPT_ALLOW_HTTP_ENDPOINTS] = {
+		.name = "allow-http-endpoints",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_INPUT,
+		.commands = FOR_RUN,
+		.fallback = "no",
+		.help = "Accept rows whose endpoint is http://, not https://.",
+	},
+	[OPT_URL] = {
+		.name = "url",
+		.argument = "URL",
+		.rule = {VALUE_URL},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.fallback = "https://platform.adobe.io/data/foundation/flowservice",
+		.help = "The Flow Service. Plain http is refused unless the host is this machine.",
+	},
+	[OPT_ORG] = {
+		.name = "org",
+		.argument = "ID",
+		.rule = {VALUE_TEXT},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.traits = OPTION_REQUIRED,
+		.variables = {"AEP_ORG_ID"},
+		.help = "The organization, as in 0123456789ABCDEF@AdobeOrg.",
+	},
+	[OPT_API_KEY] = {
+		.name = "api-key",
+		.argument = "KEY",
+		.rule = {VALUE_TEXT},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.traits = OPTION_SECRET | OPTION_REQUIRED,
+		.variables = {"AEP_API_KEY", "AEP_CLIENT_ID"},
+		.help = "The API key (client id) of the Adobe Developer Console project.",
+	},
+	[OPT_ACCESS_TOKEN] = {
+		.name = "access-token",
+		.argument = "TOKEN",
+		.rule = {VALUE_TEXT},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.traits = OPTION_SECRET | OPTION_REQUIRED,
+		.variables = {"AEP_ACCESS_TOKEN"},
+		.help = "The access token, without \"Bearer\" before it.",
+	},
+	[OPT_SANDBOX] = {
+		.name = "sandbox",
+		.argument = "NAME",
+		.rule = {VALUE_SANDBOX},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.fallback = "prod",
+		.variables = {"AEP_SANDBOX_NAME"},
+		.help = "The sandbox of rows that name none.",
+	},
+	[OPT_CACERT] = {
+		.name = "cacert",
+		.argument = "FILE",
+		.rule = {VALUE_FILE},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.unset = "the system's",
+		.help = "Trust the certificate authorities in this PEM file.",
+	},
+	[OPT_PROXY] = {
+		.name = "proxy",
+		.argument = "URL",
+		.rule = {VALUE_URL},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.help = "Go through this proxy. One with a login goes into SNOWMELT_PROXY, since "
+			"a command line is no place for a password.",
+	},
+	[OPT_CLIENT_CERT] = {
+		.name = "client-cert",
+		.argument = "FILE",
+		.rule = {VALUE_FILE},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.help = "Show this certificate (PEM) to the server.",
+	},
+	[OPT_CLIENT_KEY] = {
+		.name = "client-key",
+		.argument = "FILE",
+		.rule = {VALUE_FILE},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.help = "The private key of --client-cert (PEM).",
+	},
+	[OPT_CONNECT_TIMEOUT] = {
+		.name = "connect-timeout",
+		.argument = "TIME",
+		.rule = {VALUE_DURATION, TIMEOUT_RANGE},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.fallback = "10s",
+		.help = "How long a connection may take to come about, TLS included.",
+	},
+	[OPT_TIMEOUT] = {
+		.name = "timeout",
+		.argument = "TIME",
+		.rule = {VALUE_DURATION, TIMEOUT_RANGE},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.fallback = "60s",
+		.help = "How long a request may take in all. One that takes longer is looked up "
+			"before it is sent again.",
+	},
+	[OPT_CONCURRENCY] = {
+		.name = "concurrency",
+		.argument = "N",
+		.rule = {VALUE_NUMBER, UPTO(1, 4096)},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.fallback = "16",
+		.help = "At most N requests in flight, 1 to 4096. It begins with one and grows "
+			"while all goes well.",
+	},
+	[OPT_RATE] = {
+		.name = "rate",
+		.argument = "N/s|m|h",
+		.rule = {VALUE_RATE},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.unset = "no limit",
+		.help = "At most N requests a second, minute or hour, of all kinds together. N "
+			"alone is N/s.",
+	},
+	[OPT_BURST] = {
+		.name = "burst",
+		.argument = "N",
+		.rule = {VALUE_NUMBER, UPTO(1, 1000000)},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.unset = "what 10 ms of the rate holds, at least 2",
+		.help = "How many requests may leave at once within --rate.",
+	},
+	[OPT_ATTEMPTS] = {
+		.name = "attempts",
+		.argument = "N",
+		.rule = {VALUE_NUMBER, UPTO(1, 100)},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.fallback = "5",
+		.help = "Send a row's create at most N times, 1 to 100. Throttled ones (429) do "
+			"not count.",
+	},
+	[OPT_SETTLE] = {
+		.name = "settle",
+		.argument = "TIME",
+		.rule = {VALUE_DURATION, UPTO(0, HOURS(24))},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.fallback = "5s",
+		.help = "After an error answer or a broken connection: how long until a row that "
+			"the service does not list counts as not created, and is sent again.",
+	},
+	[OPT_SETTLE_TIMEOUT] = {
+		.name = "settle-timeout",
+		.argument = "TIME",
+		.rule = {VALUE_DURATION, UPTO(0, HOURS(24))},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.fallback = "30s",
+		.help = "The same after a timeout, when the service may still be working.",
+	},
+	[OPT_MAX_RETRY_AFTER] = {
+		.name = "max-retry-after",
+		.argument = "TIME",
+		.rule = {VALUE_DURATION, UPTO(0, HOURS(24 * 365))},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.fallback = "15m",
+		.help = "A Retry-After of up to this is waited out by all rows; a longer one "
+			"halts the run, which then says when to come back.",
+	},
+	[OPT_GIVE_UP_AFTER] = {
+		.name = "give-up-after",
+		.argument = "TIME",
+		.rule = {VALUE_DURATION, UPTO(0, HOURS(24 * 365))},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.unset = "15m, or 1m where the service never answered",
+		.help = "Halt when an outage has lasted this long.",
+	},
+	[OPT_HALT] = {
+		.name = "halt",
+		.argument = "RULE",
+		.rule = {VALUE_HALT},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.fallback = "never",
+		.help = "End the run early: soon,fail=N once N rows have failed (or are in "
+			"conflict or unresolved), soon,fail=N% once they are N percent of the "
+			"finished rows, from the 100th on. What is in flight finishes; with "
+			"now,fail=N it is cut.",
+	},
+	[OPT_SEED] = {
+		.name = "seed",
+		.argument = "N",
+		.rule = {VALUE_NUMBER, UPTO(0, UINT64_MAX)},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.unset = "another one each run",
+		.help = "Seed of the random waits, for a run that has to repeat another.",
+	},
+	[OPT_RESULTS] = {
+		.name = "results",
+		.argument = "FILE",
+		.rule = {VALUE_FILE},
+		.group = GROUP_RESULTS,
+		.commands = FOR_RUN,
+		.unset = "X.results.csv beside X.csv",
+		.help = "Where the results go, one line a row. Required when the input is a pipe.",
+	},
+	[OPT_FORMAT] = {
+		.name = "format",
+		.argument = "csv|jsonl",
+		.rule = {VALUE_CHOICE, .words = "csv|jsonl"},
+		.group = GROUP_RESULTS,
+		.commands = FOR_RUN,
+		.unset = "csv, or jsonl if --results ends in .jsonl",
+		.help = "CSV or JSON Lines.",
+	},
+	[OPT_EXCEL_SAFE] = {
+		.name = "excel-safe",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_RESULTS,
+		.commands = FOR_RUN,
+		.fallback = "no",
+		.help = "Defuse fields that a spreadsheet would take for a formula.",
+	},
+	[OPT_CONFIRM] = {
+		.name = "confirm",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_PROGRAM,
+		.commands = FOR_RUN,
+		.fallback = "no",
+		.help = "Say what would be done and ask on the terminal before the first request.",
+	},
+	[OPT_LOG_LEVEL] = {
+		.name = "log-level",
+		.argument = "LEVEL",
+		.rule = {VALUE_CHOICE, .words = "error|warn|info|debug|trace"},
+		.group = GROUP_PROGRAM,
+		.commands = FOR_RUN,
+		.fallback = "info",
+		.help = "How much to say on standard error: error, warn, info, debug or trace.",
+	},
+	[OPT_CONFIG] = {
+		.name = "config",
+		.argument = "FILE",
+		.rule = {VALUE_FILE},
+		.group = GROUP_PROGRAM,
+		.commands = FOR_RUN,
+		.traits = OPTION_NO_KEY,
+		.unset = "snowmelt.ini here, else $XDG_CONFIG_HOME/snowmelt/config.ini",
+		.help = "Read options from this file: one \"name = value\" a line, no sections.",
+	},
+	[OPT_PRINT_CONFIG] = {
+		.name = "print-config",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_PROGRAM,
+		.commands = FOR_RUN,
+		.traits = OPTION_FLAG_ONLY,
+		.help = "Show every option, its value and where it came from, and end. No secret "
+			"is shown.",
+	},
+	[OPT_HELP] = {
+		.name = "help",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_PROGRAM,
+		.commands = FOR_ALL,
+		.traits = OPTION_FLAG_ONLY,
+		.help = "Show this help and end.",
+	},
+	[OPT_HELP_FORMAT] = {
+		.name = "format",
+		.argument = "text|man|bash",
+		.rule = {VALUE_CHOICE, .words = "text|man|bash"},
+		.group = GROUP_PROGRAM,
+		.commands = FOR_HELP,
+		.traits = OPTION_FLAG_ONLY | OPTION_HIDDEN,
+		.fallback = "text",
+		.help = "All of it as a man page, or as a completion for bash.",
+	},
+};
+/* clang-format on */
+
+const char *option_group_name(enum option_group g)
+{
+	static const char *const names[GROUP_COUNT] = {
+		[GROUP_INPUT] = "Input",
+		[GROUP_ADOBE] = "Adobe",
+		[GROUP_TRAFFIC] = "Traffic",
+		[GROUP_RESULTS] = "Results",
+		[GROUP_PROGRAM] = "Program",
+	};
+
+	return names[g];
+}
+
+const struct option *option_find(const char *name, size_t name_len, unsigned commands)
+{
+	OPTION_EACH (o, commands)
+		if (strlen(o->name) == name_len && memcmp(o->name, name, name_len) == 0)
+			return o;
+	return NULL;
+}
+
+const char *option_suggest(const char *name, unsigned commands, unsigned but_traits)
+{
+	struct suggest s;
+
+	suggest_init(&s, name);
+	OPTION_EACH (o, commands)
+		if (!(o->traits & but_traits))
+			suggest_try(&s, o->name);
+	return s.best;
+}
+
+void option_variable(const struct option *o, char dst[OPTION_VARIABLE_SIZE])
+{
+	size_t n;
+
+	str_copy(dst, OPTION_VARIABLE_SIZE, "SNOWMELT_");
+	n = strlen(dst);
+	for (const char *c = o->name; *c && n + 1 < OPTION_VARIABLE_SIZE; c++)
+		dst[n++] = *c == '-' ? '_' : (char)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c);
+	dst[n] = '\0';
+}
