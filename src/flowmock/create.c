@@ -1,0 +1,178 @@
+/* create.c - POST /connections.
+ *
+ * What Adobe's descriptions call for is required: name, auth and a
+ * connectionSpec with its version; for ServiceNow's connectionSpec also its one
+ * documented kind of login with all its fields. The record is in the journal
+ * before the answer is made.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "flowmock/item.h"
+#include "flowmock/memory.h"
+#include "flowmock/params.h"
+#include "flowmock/request.h"
+#include "sys/clock.h"
+
+#define SERVICENOW_SPEC "eb13cb25-47ab-407f-ba89-c0125281c563"
+#define SERVICENOW_AUTH "Basic Authentication"
+
+#define PROVIDER "The request could not be processed. Error from flow provider: "
+
+struct wish {
+	const char *name;
+	const char *description;
+	const char *spec_id;
+	const char *spec_version;
+	const char *auth;
+	const struct json *params;
+};
+
+static void read_wish(const struct json *root, struct wish *w)
+{
+	const struct json *spec = json_get(root, "connectionSpec");
+	const struct json *auth = json_get(root, "auth");
+
+	*w = (struct wish){
+		.name = json_string(json_get(root, "name")),
+		.description = json_string(json_get(root, "description")),
+		.spec_id = json_string(json_get(spec, "id")),
+		.spec_version = json_string(json_get(spec, "version")),
+		.auth = json_string(json_get(auth, "specName")),
+		.params = json_get(auth, "params"),
+	};
+}
+
+static bool check_spec(struct answer *a, const struct wish *w)
+{
+	if (!w->spec_id || !str_uuid(w->spec_id))
+		answer_flow(a, 400, "1413", "The spec ID provided is invalid.");
+	else if (str_empty(w->spec_version))
+		answer_message(a, 422,
+			"connectionSpec.version 'version' is required for spec info");
+	else
+		return true;
+	return false;
+}
+
+static void answer_auth_unknown(struct answer *a, const struct wish *w)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	buf_init(&text, MUST_MAX);
+	must(buf_printf(&text,
+		"The auth spec '%s' could not be found for the connection spec ID %s.",
+		w->auth ? w->auth : "", w->spec_id));
+	answer_flow(a, 400, "1415", text.data);
+}
+
+static bool check_servicenow(struct answer *a, const struct wish *w)
+{
+	static const char *const required[] = {"endpoint", "username", "password"};
+	AUTO(buf_done) struct buf text = { 0 };
+
+	buf_init(&text, MUST_MAX);
+	if (strcmp(w->spec_id, SERVICENOW_SPEC) != 0)
+		return true;
+	if (strcmp(w->auth, SERVICENOW_AUTH) != 0) {
+		answer_auth_unknown(a, w);
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(required); i++) {
+		if (!str_empty(json_string(json_get(w->params, required[i]))))
+			continue;
+		must(buf_printf(&text, PROVIDER "The mandatory field %s is not provided.",
+			required[i]));
+		answer_flow(a, 400, "1100", text.data);
+		return false;
+	}
+	return true;
+}
+
+static bool check_wish(struct request *r, const struct wish *w)
+{
+	struct answer *a = &r->answer;
+
+	if (str_empty(w->name)) {
+		answer_message(a, 400, "Please provide a name");
+		return false;
+	}
+	if (!check_spec(a, w))
+		return false;
+	if (str_empty(w->auth)) {
+		answer_auth_unknown(a, w);
+		return false;
+	}
+	return check_servicenow(a, w);
+}
+
+/* What this server was told to refuse. */
+static bool check_rules(struct request *r, const struct wish *w)
+{
+	const struct service *s = r->service;
+	const char *username = json_string(json_get(w->params, "username"));
+
+	if (s->options->unique_names &&
+		store_first(&s->store, BY_NAME, request_scope(r), w->name) != NO_CONNECTION) {
+		answer_older(&r->answer, 409, "A connection with this name exists already.");
+		return false;
+	}
+	if (s->options->check_logins && username && service_login_is_bad(s, username)) {
+		answer_flow(&r->answer, 400, "1100",
+			PROVIDER "The request could not be processed. Rest call failed with client "
+				 "error, status code 401 Unauthorized, please check your activity "
+				 "settings.");
+		return false;
+	}
+	return true;
+}
+
+static const struct connection *keep(struct request *r, const struct wish *w)
+{
+	struct service *s = r->service;
+	int64_t wall_ms = clock_wall_ms();
+	AUTO(buf_done) struct buf packed = { 0 };
+	struct connection c = {
+		.id = service_new_id(s),
+		.created_ms = wall_ms,
+		.updated_ms = wall_ms,
+		.etag = service_new_etag(s, wall_ms),
+		.lag_ms = (uint32_t)(dist_draw(&s->options->lag, &s->latency) / MS),
+		.scope = request_scope(r),
+		.spec = store_spec(&s->store, w->spec_id, w->spec_version, w->auth),
+	};
+	struct store_text t = {w->name, w->description ? w->description : "", NULL, 0};
+
+	buf_init(&packed, MUST_MAX);
+	params_pack(&packed, w->params, !s->options->show_passwords);
+	t.params = packed.data;
+	t.params_len = packed.len;
+	return store_at(&s->store, store_add(&s->store, &c, &t));
+}
+
+void create_connection(struct request *r)
+{
+	AUTO(json_freep) struct json *root = request_json(r);
+	struct service *s = r->service;
+	const struct connection *c;
+	char id[UUID_SIZE];
+	struct wish w;
+
+	if (!root)
+		return;
+	read_wish(root, &w);
+	if (!check_wish(r, &w) || !check_rules(r, &w))
+		return;
+	c = keep(r, &w);
+	s->counters.creates++;
+	if (journal_put(&s->journal, &s->store, c) < 0) {
+		answer_not_kept(r);
+		return;
+	}
+	item_print_version(answer_start(&r->answer, 201), c->id, c->etag);
+	uuid_format(c->id, id);
+	str_copy(r->answer.location, sizeof(r->answer.location), BASE_PATH "/connections/");
+	str_copy(r->answer.location + strlen(r->answer.location), sizeof(id), id);
+}

@@ -1,0 +1,75 @@
+/* options.h - what flowmock is asked to be. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "flowmock/dist.h"
+#include "flowmock/fault.h"
+
+#define TEXTS_MAX 64
+
+struct texts {
+	const char *text[TEXTS_MAX]; /* borrowed from argv */
+	size_t count;
+};
+
+struct outage_span {
+	nsec_t start;  /* counted from the first request */
+	nsec_t length; /* 0: none */
+};
+
+enum outage_way { OUTAGE_503, OUTAGE_REFUSE };
+enum error_shape { SHAPE_OLDER, SHAPE_CURRENT };
+
+struct options {
+	bool help;
+	struct sockaddr_storage listen; /* loopback; the port stands beside it */
+	uint16_t port;
+	uint64_t seed;
+	const char *store; /* NULL: memory only */
+
+	const char *token;   /* NULL: any */
+	nsec_t token_life;   /* 0: for ever */
+	const char *api_key; /* NULL: any */
+	struct texts sandboxes; /* none: any */
+
+	bool show_passwords;
+	bool unique_names;
+	bool check_logins;
+	struct texts bad_logins;
+	nsec_t initializing;
+	nsec_t etag_moves;
+	uint16_t delete_status;
+	enum error_shape error_shape;
+
+	struct dist lag;
+	double filter_miss;
+	bool filter_ignores_name;
+	uint16_t page_size;
+	bool short_pages;
+	bool no_next;
+
+	struct dist latency;
+	struct faults faults;
+	const char *schedule;
+	uint16_t retry_after_s;
+	nsec_t hold;
+	double rate_limit; /* requests a second; 0: none */
+	uint32_t rate_burst;
+	struct outage_span outage;
+	enum outage_way outage_way;
+};
+
+/**
+ * Read the command line.
+ *
+ * @param reterr  "what: remedy"
+ * @return 0 or -EINVAL; what is given stays borrowed
+ */
+int options_parse(int argc, char **argv, struct options *ret, struct error *reterr);
+void options_help(FILE *f);
