@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Count passed and failed tests from the runners' own records.
+
+Usage: count.py BUILD_DIR...
+
+Meson writes meson-logs/testlog.junit.xml: one case for each TAP line of a
+cmocka program, one for each other test. A pytest file is one test of Meson, and
+has its own record in junit/NAME.xml: its cases are counted instead. What left
+no record counts as failed.
+"""
+
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+
+def outcome(case):
+    if case.find("failure") is not None or case.find("error") is not None:
+        return "failed"
+    return "skipped" if case.find("skipped") is not None else "passed"
+
+
+def cases_of(path):
+    return [outcome(case) for case in ET.parse(path).getroot().iter("testcase")]
+
+
+def pytest_cases(build, name, verdict):
+    record = build / "junit" / f"{name}.xml"
+    found = cases_of(record) if record.exists() else []
+    if verdict == "failed" and "failed" not in found:
+        found.append("failed")
+    return found or ["failed"]
+
+
+def count(build):
+    record = build / "meson-logs" / "testlog.junit.xml"
+    if not record.exists():
+        print(f"{record}: missing: the tests did not run to their end", file=sys.stderr)
+        return ["failed"]
+    found = []
+    for case in ET.parse(record).getroot().iter("testcase"):
+        name, verdict = case.get("name"), outcome(case)
+        if (build / "junit" / f"{name}.xml").exists() or "integration" in case.get("classname", ""):
+            found += pytest_cases(build, name, verdict)
+        else:
+            found.append(verdict)
+    return found
+
+
+def main(builds):
+    found = [one for build in builds for one in count(Path(build))]
+    passed, failed, skipped = (found.count(k) for k in ("passed", "failed", "skipped"))
+    more = f", {skipped} skipped" if skipped else ""
+    print(f"{passed} passed, {failed} failed{more}")
+    return 0 if passed and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
