@@ -1,0 +1,287 @@
+/* check.c - does each order make sense where it comes?
+ *
+ * The rules stand in engine.h (what an order means, what answers it) and in
+ * the state table of a row's life, repeated here from the protocol and not
+ * from the engine. What concerns one row's truth is in check_rows.c, manners
+ * are in check_polite.c, the end of a run is in check_end.c.
+ */
+#include "sim.h"
+
+void check_init(struct sim *s)
+{
+	s->check = (struct check){
+		.rate_floor = INT64_MAX,
+		.must_fetch = true, /* the first token has to come from somewhere */
+		.refused_row = NO_ROW,
+		.pause_until = NSEC_NONE,
+		.open_since = NSEC_NONE,
+		.last_answer = SIM_START,
+		.probe_job = ENGINE_NO_JOB,
+		.before = engine_stats(s->engine),
+	};
+}
+
+#define TO(state) (1u + JOB_##state)
+#define ON(state, event, target) [JOB_##state][EV_##event] = TO(target)
+static const unsigned char next_state[JOB_STATE_COUNT][EV_COUNT] = {
+	ON(TOLD, CLAIMED, PENDING),
+	ON(TOLD, LISTING, TO_LOOK),
+	ON(PENDING, DURABLE, READY),
+	ON(PENDING, PLAIN, READY),
+	ON(PENDING, KNOWN, DONE),
+	ON(PENDING, OPEN, DOUBTFUL),
+	ON(PENDING, LOOK, TO_LOOK),
+	ON(PENDING, CLOSED, DONE),
+	ON(READY, ADMITTED, IN_FLIGHT),
+	ON(READY, CLOSED, DONE),
+	ON(IN_FLIGHT, ANSWERED, DONE),
+	ON(IN_FLIGHT, SPENT, DONE),
+	ON(IN_FLIGHT, RETRY, WAITING),
+	ON(IN_FLIGHT, REFUSED_TOKEN, WAITING),
+	ON(IN_FLIGHT, DOUBT, DOUBTFUL),
+	ON(WAITING, DUE, READY),
+	ON(WAITING, CLOSED, DONE),
+	ON(DOUBTFUL, DUE, TO_LOOK),
+	ON(DOUBTFUL, CLOSED, DONE),
+	ON(TO_LOOK, ADMITTED, LOOKING),
+	ON(TO_LOOK, FOUND, DONE),
+	ON(TO_LOOK, SEVERAL, DONE),
+	ON(TO_LOOK, SPENT, DONE),
+	ON(TO_LOOK, ABSENT, WAITING),
+	ON(TO_LOOK, UNSETTLED, DOUBTFUL),
+	ON(TO_LOOK, TROUBLE, DOUBTFUL),
+	ON(TO_LOOK, CLOSED, DONE),
+	ON(LOOKING, FOUND, DONE),
+	ON(LOOKING, SEVERAL, DONE),
+	ON(LOOKING, SPENT, DONE),
+	ON(LOOKING, ABSENT, WAITING),
+	ON(LOOKING, UNSETTLED, DOUBTFUL),
+	ON(LOOKING, TROUBLE, DOUBTFUL),
+	ON(LOOKING, MORE, TO_LOOK),
+	ON(DONE, RECORDED, TOLD),
+};
+
+/* The engine's trace: every move of a job. */
+void check_move(void *arg, nsec_t now, uint32_t job, enum job_state from, enum job_event event,
+	enum job_state to)
+{
+	struct sim *s = arg;
+
+	trace_note(s, TRACE_ALL, "          %s %s: %s -> %s", trace_job(s, job),
+		job_state_name(from), job_event_name(event), job_state_name(to));
+	/* A listing has no outcome to record, so it may leave in its own way. */
+	if (next_state[from][event] != 1u + to && s->jobs[job].use == USE_ROW)
+		sim_breach(s, "%s goes from %s by %s to %s", trace_job(s, job),
+			job_state_name(from), job_event_name(event), job_state_name(to));
+	if (now != s->now)
+		sim_breach(s, "a move of %s is traced at another time", trace_job(s, job));
+}
+
+static struct row *row_of(struct sim *s, uint32_t job)
+{
+	return s->jobs[job].use == USE_ROW ? &s->rows[s->jobs[job].row] : NULL;
+}
+
+static void note_causes(struct sim *s, const struct engine_event *e)
+{
+	struct check *c = &s->check;
+	uint32_t before = c->causes;
+
+	switch (e->kind) {
+	case EVENT_STOP:
+		c->causes |= 1u << END_STOPPED;
+		break;
+	case EVENT_ABORT:
+		c->causes |= 1u << END_ABORTED;
+		break;
+	case EVENT_LEDGER_FAILED:
+		c->causes |= 1u << END_LEDGER;
+		break;
+	case EVENT_TOKEN_REFUSED:
+		c->causes |= 1u << END_TOKEN;
+		break;
+	case EVENT_INPUT_ENDED:
+		c->input_ended = true;
+		if (e->input_ended.fatal)
+			c->causes |= 1u << END_INPUT;
+		break;
+	case EVENT_ANSWER:
+		if (e->answer.answer == ANSWER_FATAL)
+			c->causes |= 1u << END_FATAL;
+		if (e->answer.retry_after > s->set.config.max_retry_after)
+			c->causes |= 1u << END_RETRY_AFTER;
+		break;
+	case EVENT_ROW:
+	case EVENT_INTENT_DURABLE:
+	case EVENT_OUTCOME_DURABLE:
+	case EVENT_SHARED_FINDING:
+	case EVENT_TOKEN_FRESH:
+		break;
+	}
+	c->closing |= c->causes != before;
+}
+
+/* Before the engine hears of it. */
+void check_event(struct sim *s, const struct engine_event *e)
+{
+	note_causes(s, e);
+	check_row_event(s, e);
+	check_polite_event(s, e);
+}
+
+static void check_stats(struct sim *s, const struct engine_stats *now)
+{
+	const struct check *c = &s->check;
+
+	if (now->in_flight != c->in_flight)
+		sim_breach(s, "stats say %u in flight, it is %u", now->in_flight, c->in_flight);
+	if (now->requests != c->requests)
+		sim_breach(s, "stats say %llu requests, it is %llu",
+			(unsigned long long)now->requests, (unsigned long long)c->requests);
+	if (now->window < 1 || now->window > s->set.config.concurrency)
+		sim_breach(s, "the window is %u, concurrency %u", now->window,
+			s->set.config.concurrency);
+	if (c->before.ending && !now->ending)
+		sim_breach(s, "the run was ending and is not any more");
+}
+
+/* After the engine has heard of it. */
+void check_handled(struct sim *s, const struct engine_event *e)
+{
+	struct engine_stats now = engine_stats(s->engine);
+
+	if (s->check.closing && !now.ending)
+		sim_breach(s, "this ends the run, and the engine does not say so");
+	check_stats(s, &now);
+	check_polite_handled(s, e);
+	s->check.before = now;
+}
+
+static void check_read(struct sim *s, uint32_t job)
+{
+	const struct job *j = &s->jobs[job];
+
+	if (s->check.input_ended)
+		sim_breach(s, "READ after the end of the input");
+	if (s->check.causes & 1u << END_ABORTED)
+		sim_breach(s, "READ after an abort");
+	if (j->use == USE_ROW || j->use == USE_READING || j->request.out)
+		sim_breach(s, "READ for %s, which is not free", trace_job(s, job));
+}
+
+static void check_send(struct sim *s, const struct engine_action *a)
+{
+	const struct job *j = &s->jobs[a->job];
+
+	if (j->request.out)
+		sim_breach(s, "SEND for %s, whose request is in flight", trace_job(s, a->job));
+	if (a->send.request == REQUEST_LIST) {
+		if (j->use == USE_ROW || j->use == USE_READING)
+			sim_breach(s, "a listing takes %s", trace_job(s, a->job));
+	} else if (!row_of(s, a->job)) {
+		sim_breach(s, "SEND for job %u, which has no row", a->job);
+	} else {
+		check_row_sent(s, a);
+	}
+	check_polite_sent(s, a);
+}
+
+static void check_cut(struct sim *s, uint32_t job)
+{
+	const struct request *q = &s->jobs[job].request;
+	bool by_halt = s->set.config.halt_mode == HALT_NOW;
+
+	if (!q->out || q->cut)
+		sim_breach(s, "CUT of %s, which has nothing in flight", trace_job(s, job));
+	if (!s->check.ending)
+		sim_breach(s, "CUT of %s, and the run goes on", trace_job(s, job));
+	if (s->check.causes == 1u << END_STOPPED && !by_halt)
+		sim_breach(s, "CUT of %s by a stop, which lets it finish", trace_job(s, job));
+}
+
+static void check_intent(struct sim *s, uint32_t job)
+{
+	struct row *row = row_of(s, job);
+
+	if (!row || row->claim != CLAIM_FRESH || row->b.intent_ordered || row->b.record_ordered) {
+		sim_breach(s, "%s needs no intent", trace_job(s, job));
+		return;
+	}
+	row->b.intent_ordered = true;
+}
+
+/* A run may begin to end by an event, or as time goes by. */
+static void note_ending(struct sim *s)
+{
+	bool ending = engine_stats(s->engine).ending;
+
+	if (ending && !s->check.ending)
+		s->check.patience_over = check_end_patience_is_over(s);
+	s->check.ending = ending;
+}
+
+static void check_order(struct sim *s, const struct engine_action *a)
+{
+	switch (a->kind) {
+	case ACTION_READ:
+		check_read(s, a->job);
+		break;
+	case ACTION_WRITE_INTENT:
+		check_intent(s, a->job);
+		break;
+	case ACTION_WRITE_WITHDRAWAL:
+	case ACTION_WRITE_OUTCOME:
+		check_row_outcome(s, a);
+		break;
+	case ACTION_SEND:
+		check_send(s, a);
+		break;
+	case ACTION_CUT:
+		check_cut(s, a->job);
+		break;
+	case ACTION_FETCH:
+		check_polite_sent(s, a);
+		break;
+	case ACTION_EMIT:
+		check_row_told(s, a);
+		break;
+	case ACTION_DONE:
+		check_end(s, a);
+		break;
+	}
+}
+
+void check_action(struct sim *s, const struct engine_action *a)
+{
+	bool has_job = a->kind != ACTION_FETCH && a->kind != ACTION_DONE;
+	struct engine_stats now;
+
+	if (has_job && a->job >= s->job_limit) {
+		sim_breach(s, "job %u is over the limit of %u", a->job, s->job_limit);
+		return;
+	}
+	if (s->ledger.failed && a->kind != ACTION_CUT && a->kind != ACTION_DONE)
+		sim_breach(s, "%s after the ledger failed", engine_action_name(a->kind));
+	note_ending(s);
+	check_order(s, a);
+	now = engine_stats(s->engine);
+	check_stats(s, &now);
+	s->check.before = now;
+}
+
+/* The engine says that there is nothing to do now. */
+void check_idle(struct sim *s)
+{
+	nsec_t deadline = engine_deadline(s->engine);
+
+	note_ending(s);
+	if (deadline <= s->now)
+		sim_breach(s, "nothing to do, yet the deadline is %lld us ago",
+			(long long)((s->now - deadline) / USEC));
+	for (uint32_t j = 0; j < s->job_limit && s->check.causes & 1u << END_ABORTED; j++) {
+		if (s->jobs[j].request.out && !s->jobs[j].request.cut)
+			sim_breach(s, "aborted, and the request of %s is not cut",
+				trace_job(s, j));
+	}
+	check_polite_idle(s);
+}

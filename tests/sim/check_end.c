@@ -1,0 +1,123 @@
+/* check_end.c - does a run end for a reason, and with nothing left over? */
+#include "sim.h"
+
+/* Some reasons come with an event; others are judged when the run is over. */
+bool check_end_has_reason(const struct sim *s, enum engine_end end)
+{
+	const struct check *c = &s->check;
+
+	switch (end) {
+	case END_STOPPED:
+	case END_ABORTED:
+	case END_RETRY_AFTER:
+	case END_FATAL:
+	case END_LEDGER:
+	case END_INPUT:
+		return c->causes & 1u << end;
+	case END_TOKEN:
+		return c->token_hopeless || c->causes & 1u << end;
+	case END_HALT_RULE:
+		return s->set.config.halt_mode != HALT_NEVER;
+	case END_BREAKER:
+	case END_SANDBOXES:
+		return true;
+	case END_COMPLETE:
+		return false;
+	}
+	return false;
+}
+
+/** Has the server been silent, or the breaker open, for long enough? */
+bool check_end_patience_is_over(const struct sim *s)
+{
+	const struct check *c = &s->check;
+	nsec_t patience = s->set.config.give_up_after;
+	
+	if (patience == NSEC_NONE)
+		patience = c->answers ? 900 * SEC : 60 * SEC;
+	return s->now - c->last_answer >= patience ||
+		(c->open_since != NSEC_NONE && s->now - c->open_since >= patience);
+}
+
+static bool all_sandboxes_refused(const struct sim *s)
+{
+	const struct check *c = &s->check;
+	bool any = false;
+
+	for (int i = 0; i < SIM_SANDBOXES_MAX; i++) {
+		if (c->sandbox_used[i] && !c->sandbox_refused[i])
+			return false;
+		any |= c->sandbox_refused[i];
+	}
+	return any;
+}
+
+static bool ended_early(const struct sim *s)
+{
+	for (uint32_t i = 0; i < s->set.rows; i++) {
+		if (s->rows[i].b.judged && s->rows[i].b.cause == CAUSE_ENDED)
+			return true;
+	}
+	return !s->check.input_ended;
+}
+
+static bool end_is_right(const struct sim *s, enum engine_end end)
+{
+	const struct check *c = &s->check;
+	uint32_t causes = s->check.causes;
+	bool aborted = causes & 1u << END_ABORTED;
+	bool ledger = causes & 1u << END_LEDGER;
+
+	/* After these the shell leaves the results as they were. */
+	if (aborted || ledger)
+		return (aborted && end == END_ABORTED) || (ledger && end == END_LEDGER);
+	if (end == END_COMPLETE)
+		return !ended_early(s) && !(causes & ~(1u << END_STOPPED));
+	if (end == END_HALT_RULE)
+		return s->check.halt_reached;
+	if (end == END_BREAKER)
+		return c->patience_over;
+	if (end == END_SANDBOXES)
+		return all_sandboxes_refused(s);
+	return check_end_has_reason(s, end);
+}
+
+static void check_left_over(struct sim *s)
+{
+	uint32_t aborted_or_failed = 1u << END_ABORTED | 1u << END_LEDGER;
+	struct engine_stats now = engine_stats(s->engine);
+
+	if (s->check.in_flight > 0)
+		sim_breach(s, "DONE with %u requests in flight", s->check.in_flight);
+	if (s->check.causes & aborted_or_failed)
+		return;
+	if (!s->check.input_ended)
+		sim_breach(s, "DONE, and the input was not read to its end");
+	for (uint32_t i = 0; i < s->next_row; i++) {
+		if (!s->rows[i].b.told)
+			sim_breach(s, "DONE, and row %u has no line", i + 1);
+	}
+	if (now.open_jobs != 0)
+		sim_breach(s, "DONE with %u open jobs", now.open_jobs);
+	if (now.finished != s->check.told)
+		sim_breach(s, "stats say %llu finished, %llu lines were told",
+			(unsigned long long)now.finished, (unsigned long long)s->check.told);
+}
+
+void check_end(struct sim *s, const struct engine_action *a)
+{
+	const struct check *c = &s->check;
+	nsec_t left = MAX(0, c->pause_until - s->now);
+
+	if (!end_is_right(s, a->done.end))
+		sim_breach(s, "the run ends as %s, the causes were %#x",
+			engine_end_name(a->done.end), c->causes);
+	if (a->done.end == END_RETRY_AFTER && a->done.resume_after != left)
+		sim_breach(s, "come back in %lld us, says the engine; the server said %lld",
+			(long long)(a->done.resume_after / USEC), (long long)(left / USEC));
+	if (a->done.end == END_HALT_RULE && !s->set.config.halt_percent &&
+		a->done.failed < s->set.config.halt_fails)
+		sim_breach(s, "halted by %llu failed rows",
+			(unsigned long long)a->done.failed);
+	check_left_over(s);
+}

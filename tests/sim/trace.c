@@ -1,0 +1,173 @@
+/* trace.c - a run as text, and as one number.
+ *
+ * The story has what a reader would tell of a row: what left, what came back,
+ * what was written. All has every order, fact and move. The hash takes every
+ * order and fact in, traced or not, so that two runs can be told apart.
+ */
+#include <stdarg.h>
+
+#include "sim.h"
+
+static void mix(struct sim *s, uint64_t v)
+{
+	s->hash = (s->hash ^ v) * UINT64_C(0x9fb21c651e98df25);
+	s->hash ^= s->hash >> 29;
+}
+
+void trace_note(struct sim *s, enum trace_level level, const char *fmt, ...)
+{
+	va_list args;
+
+	if (s->trace_level < level)
+		return;
+	fprintf(s->trace, "[%6lldms] ", (long long)((s->now - SIM_START) / MS));
+	va_start(args, fmt);
+	vfprintf(s->trace, fmt, args);
+	va_end(args);
+	fputc('\n', s->trace);
+}
+
+const char *trace_job(const struct sim *s, uint32_t job)
+{
+	static char text[32];
+	const struct job *j = &s->jobs[job];
+
+	if (j->use == USE_ROW)
+		snprintf(text, sizeof(text), "row %u", s->rows[j->row].number);
+	else if (j->use == USE_LISTING)
+		snprintf(text, sizeof(text), "listing of %u", j->scope);
+	else
+		snprintf(text, sizeof(text), "job %u", job);
+	return text;
+}
+
+static const char *claim_name(enum engine_claim c)
+{
+	static const char *const names[] = {
+		[CLAIM_FRESH] = "fresh",
+		[CLAIM_OPEN] = "open",
+		[CLAIM_KNOWN] = "known",
+		[CLAIM_DUPLICATE] = "duplicate",
+		[CLAIM_INVALID] = "invalid",
+	};
+
+	return names[c];
+}
+
+static void trace_answer(struct sim *s, const struct engine_event *e)
+{
+	const char *name = engine_answer_name(e->answer.answer);
+
+	if (e->answer.retry_after != NSEC_NONE)
+		trace_note(s, TRACE_STORY, "%s answer: %s, retry after %lld ms",
+			trace_job(s, e->job), name, (long long)(e->answer.retry_after / MS));
+	else
+		trace_note(s, TRACE_STORY, "%s %s: %s", trace_job(s, e->job),
+			e->kind == EVENT_ANSWER ? "answer" : "finding", name);
+}
+
+void trace_event(struct sim *s, const struct engine_event *e)
+{
+	mix(s, (uint64_t)s->now);
+	mix(s, (uint64_t)e->kind << 32 | e->job);
+	if (e->kind == EVENT_ANSWER || e->kind == EVENT_SHARED_FINDING)
+		mix(s, (uint64_t)e->answer.answer);
+	if (s->trace_level == TRACE_NOTHING)
+		return;
+	switch (e->kind) {
+	case EVENT_ROW:
+		trace_note(s, TRACE_STORY, "%s %s", trace_job(s, e->job),
+			claim_name(e->row.claim));
+		break;
+	case EVENT_INPUT_ENDED:
+		trace_note(s, TRACE_ALL, "input ended%s", e->input_ended.fatal ? " badly" : "");
+		break;
+	case EVENT_INTENT_DURABLE:
+		trace_note(s, TRACE_ALL, "%s intent durable", trace_job(s, e->job));
+		break;
+	case EVENT_OUTCOME_DURABLE:
+		trace_note(s, TRACE_ALL, "%s outcome durable", trace_job(s, e->job));
+		break;
+	case EVENT_ANSWER:
+	case EVENT_SHARED_FINDING:
+		trace_answer(s, e);
+		break;
+	case EVENT_LEDGER_FAILED:
+		trace_note(s, TRACE_STORY, "ledger failed");
+		break;
+	case EVENT_TOKEN_FRESH:
+		trace_note(s, TRACE_STORY, "token fresh");
+		break;
+	case EVENT_TOKEN_REFUSED:
+		trace_note(s, TRACE_STORY, "token refused");
+		break;
+	case EVENT_STOP:
+		trace_note(s, TRACE_STORY, "stop");
+		break;
+	case EVENT_ABORT:
+		trace_note(s, TRACE_STORY, "abort");
+		break;
+	}
+}
+
+static void trace_send(struct sim *s, const struct engine_action *a)
+{
+	static const char *const names[] = {
+		[REQUEST_CREATE] = "create",
+		[REQUEST_LOOKUP] = "lookup",
+		[REQUEST_LIST] = "list",
+	};
+	bool next_page = a->send.request != REQUEST_CREATE && !a->send.first;
+
+	if (a->send.request == REQUEST_LIST)
+		trace_note(s, TRACE_STORY, "listing of %u list%s", a->send.scope,
+			next_page ? ", next page" : "");
+	else
+		trace_note(s, TRACE_STORY, "%s %s%s", trace_job(s, a->job),
+			names[a->send.request], next_page ? ", next page" : "");
+}
+
+static void trace_values(struct sim *s, const struct engine_action *a)
+{
+	trace_note(s, a->kind == ACTION_EMIT ? TRACE_STORY : TRACE_ALL, "%s %s %s, attempts %u",
+		trace_job(s, a->job), a->kind == ACTION_EMIT ? "line:" : "record:",
+		engine_outcome_name(a->row.outcome), a->row.attempts);
+}
+
+void trace_action(struct sim *s, const struct engine_action *a)
+{
+	mix(s, (uint64_t)s->now);
+	mix(s, (uint64_t)a->kind << 32 | a->job);
+	if (a->kind == ACTION_SEND)
+		mix(s, (uint64_t)a->send.request << 1 | a->send.first);
+	if (a->kind == ACTION_EMIT)
+		mix(s, (uint64_t)a->row.outcome << 32 | a->row.attempts);
+	if (s->trace_level == TRACE_NOTHING)
+		return;
+	switch (a->kind) {
+	case ACTION_READ:
+		break; /* a thousand of them would hide the rest */
+	case ACTION_WRITE_INTENT:
+		trace_note(s, TRACE_STORY, "%s intend", trace_job(s, a->job));
+		break;
+	case ACTION_WRITE_WITHDRAWAL:
+		trace_note(s, TRACE_STORY, "%s withdraw", trace_job(s, a->job));
+		break;
+	case ACTION_WRITE_OUTCOME:
+	case ACTION_EMIT:
+		trace_values(s, a);
+		break;
+	case ACTION_SEND:
+		trace_send(s, a);
+		break;
+	case ACTION_CUT:
+		trace_note(s, TRACE_STORY, "%s cut", trace_job(s, a->job));
+		break;
+	case ACTION_FETCH:
+		trace_note(s, TRACE_STORY, "fetch a token");
+		break;
+	case ACTION_DONE:
+		trace_note(s, TRACE_STORY, "done: %s", engine_end_name(a->done.end));
+		break;
+	}
+}
