@@ -1,0 +1,261 @@
+#include "check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "ledger/ledger.h"
+
+static void count_wake(void *arg)
+{
+	(*(int *)arg)++;
+}
+
+static struct ledger *open_ledger(int *wakes)
+{
+	struct ledger *l;
+	struct error e;
+
+	assert_int_equal(ledger_memory_create(wakes ? count_wake : NULL, wakes, &l, &e), 0);
+	return l;
+}
+
+static void submit(struct ledger *l, enum ledger_op op, uint64_t row, const char *name)
+{
+	const struct ledger_request q = {
+		.op = op,
+		.ticket = (uint32_t)row,
+		.row = row,
+		.sandbox = "prod",
+		.name = name,
+		.status = "created",
+	};
+
+	ledger_submit(l, &q);
+}
+
+static struct ledger_reply answer(struct ledger *l)
+{
+	struct ledger_reply reply;
+
+	ledger_flush(l);
+	assert_true(ledger_next(l, &reply));
+	assert_int_equal(reply.error, 0);
+	return reply;
+}
+
+static struct ledger_reply ask(struct ledger *l, enum ledger_op op, uint64_t row, const char *name)
+{
+	struct ledger_reply reply;
+
+	submit(l, op, row, name);
+	reply = answer(l);
+	assert_int_equal(reply.op, op);
+	assert_int_equal(reply.ticket, row);
+	return reply;
+}
+
+static void the_first_row_of_a_name_is_fresh_and_later_ones_name_it(void **state)
+{
+	struct ledger *l = open_ledger(NULL);
+	struct ledger_reply reply;
+
+	assert_int_equal(ask(l, LEDGER_CLAIM, 1, "acme").claim, LEDGER_FRESH);
+	reply = ask(l, LEDGER_CLAIM, 2, "acme");
+	assert_int_equal(reply.claim, LEDGER_DUPLICATE);
+	assert_int_equal(reply.earlier_row, 1);
+	reply = ask(l, LEDGER_CLAIM, 3, "acme");
+	assert_int_equal(reply.earlier_row, 1);
+	assert_int_equal(ask(l, LEDGER_CLAIM, 4, "Acme").claim, LEDGER_FRESH);
+	ledger_destroy(l);
+}
+
+static void a_name_belongs_to_its_sandbox(void **state)
+{
+	static const char *const keys[][2] = {
+		{"prod", "acme"}, {"dev", "acme"}, {"prodacme", ""}, {"pro", "dacme"}};
+	struct ledger *l = open_ledger(NULL);
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const struct ledger_request q = {.op = LEDGER_CLAIM,
+			.row = i + 1,
+			.sandbox = keys[i][0],
+			.name = keys[i][1]};
+
+		ledger_submit(l, &q);
+		assert_int_equal(answer(l).claim, LEDGER_FRESH);
+	}
+	ledger_destroy(l);
+}
+
+static void a_row_may_live_each_of_its_lives(void **state)
+{
+	struct ledger *l = open_ledger(NULL);
+
+	ask(l, LEDGER_CLAIM, 1, "straight");
+	ask(l, LEDGER_INTEND, 1, "straight");
+	ask(l, LEDGER_OUTCOME, 1, "straight");
+
+	ask(l, LEDGER_CLAIM, 2, "stopped");
+	ask(l, LEDGER_INTEND, 2, "stopped");
+	ask(l, LEDGER_WITHDRAW, 2, "stopped");
+
+	ask(l, LEDGER_CLAIM, 3, "never intended");
+	ask(l, LEDGER_OUTCOME, 3, "never intended");
+
+	ask(l, LEDGER_CLAIM, 4, "straight");
+	ask(l, LEDGER_CLAIM, 5, "straight");
+	ask(l, LEDGER_OUTCOME, 4, "straight");
+	ask(l, LEDGER_OUTCOME, 5, "straight");
+	ledger_destroy(l);
+}
+
+/* Each is a caller's mistake, so it must not go unnoticed: in a child, for it
+ * ends the process. */
+static void a_life_out_of_order_asserts(void **state)
+{
+	static const struct {
+		const char *story;
+		struct step {
+			enum ledger_op op;
+			uint64_t row;
+		} steps[4]; /* up to the first without a row; the last one is wrong */
+	} stories[] = {
+		{"outcome without claim", {{LEDGER_OUTCOME, 1}}},
+		{"intent without claim", {{LEDGER_INTEND, 1}}},
+		{"a second claim", {{LEDGER_CLAIM, 1}, {LEDGER_CLAIM, 1}}},
+		{"a second intent", {{LEDGER_CLAIM, 1}, {LEDGER_INTEND, 1}, {LEDGER_INTEND, 1}}},
+		{"withdrawal without intent", {{LEDGER_CLAIM, 1}, {LEDGER_WITHDRAW, 1}}},
+		{"a second withdrawal", {{LEDGER_CLAIM, 1}, {LEDGER_INTEND, 1},
+						{LEDGER_WITHDRAW, 1}, {LEDGER_WITHDRAW, 1}}},
+		{"a second outcome", {{LEDGER_CLAIM, 1}, {LEDGER_OUTCOME, 1}, {LEDGER_OUTCOME, 1}}},
+		{"intent after outcome",
+			{{LEDGER_CLAIM, 1}, {LEDGER_OUTCOME, 1}, {LEDGER_INTEND, 1}}},
+		{"another row's outcome", {{LEDGER_CLAIM, 1}, {LEDGER_OUTCOME, 2}}},
+		{"a duplicate's intent", {{LEDGER_CLAIM, 1}, {LEDGER_CLAIM, 2}, {LEDGER_INTEND, 2}}},
+		{"a duplicate's second outcome", {{LEDGER_CLAIM, 1}, {LEDGER_CLAIM, 2},
+							 {LEDGER_OUTCOME, 2}, {LEDGER_OUTCOME, 2}}},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(stories); i++) {
+		const struct step *step = stories[i].steps;
+		struct ledger *l = open_ledger(NULL);
+		size_t last = 0;
+		int status;
+		pid_t child;
+
+		while (last + 1 < ARRAY_SIZE(stories[i].steps) && step[last + 1].row > 0)
+			last++;
+		for (size_t k = 0; k < last; k++)
+			ask(l, step[k].op, step[k].row, "acme");
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0) {
+			close(STDERR_FILENO); /* the assertion's words are expected */
+			submit(l, step[last].op, step[last].row, "acme");
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT)
+			fail_msg("%s goes unnoticed", stories[i].story);
+		ledger_destroy(l);
+	}
+}
+
+static void replies_wait_for_the_flush_and_then_wake_once(void **state)
+{
+	int wakes = 0;
+	struct ledger *l = open_ledger(&wakes);
+	struct ledger_reply reply;
+
+	ledger_flush(l);
+	assert_int_equal(wakes, 0); /* nothing to tell */
+	submit(l, LEDGER_CLAIM, 1, "a");
+	submit(l, LEDGER_CLAIM, 2, "b");
+	assert_false(ledger_next(l, &reply));
+	ledger_flush(l);
+	assert_int_equal(wakes, 1);
+
+	submit(l, LEDGER_CLAIM, 3, "c");
+	assert_true(ledger_next(l, &reply));
+	assert_int_equal(reply.ticket, 1);
+	assert_true(ledger_next(l, &reply));
+	assert_int_equal(reply.ticket, 2);
+	assert_false(ledger_next(l, &reply)); /* submitted after the flush */
+	ledger_flush(l);
+	assert_true(ledger_next(l, &reply));
+	assert_int_equal(reply.ticket, 3);
+	ledger_destroy(l);
+}
+
+/* So many at once that the ring grows while its begin is in the middle. */
+static void replies_keep_their_order_however_many_there_are(void **state)
+{
+	struct ledger *l = open_ledger(NULL);
+	uint32_t submitted = 0, taken = 0;
+	struct ledger_reply reply;
+
+	for (int round = 1; round <= 12; round++) {
+		for (int i = 0; i < round * 1000; i++) {
+			char name[16];
+
+			snprintf(name, sizeof(name), "n%u", ++submitted);
+			submit(l, LEDGER_CLAIM, submitted, name);
+		}
+		ledger_flush(l);
+		while (taken < submitted - 500) {
+			assert_true(ledger_next(l, &reply));
+			assert_int_equal(reply.ticket, ++taken);
+		}
+	}
+	ledger_destroy(l);
+}
+
+static void every_name_of_many_is_known_again(void **state)
+{
+	struct ledger *l = open_ledger(NULL);
+	enum { ROWS = 100000 };
+
+	for (uint64_t row = 1; row <= 2 * ROWS; row++) {
+		uint64_t first = row <= ROWS ? row : row - ROWS;
+		struct ledger_reply reply;
+		char name[32];
+
+		snprintf(name, sizeof(name), "instance-%llu", (unsigned long long)first);
+		reply = ask(l, LEDGER_CLAIM, row, name);
+		if (row <= ROWS)
+			assert_int_equal(reply.claim, LEDGER_FRESH);
+		else
+			assert_int_equal(reply.earlier_row, first);
+	}
+	ledger_destroy(l);
+}
+
+static void it_promises_nothing_that_it_cannot_keep(void **state)
+{
+	struct ledger *l = open_ledger(NULL);
+
+	assert_false(ledger_durable(l));
+	assert_int_equal(ledger_error(l)->code, 0);
+	ledger_destroy(l);
+	ledger_destroy(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_row_of_a_name_is_fresh_and_later_ones_name_it),
+		cmocka_unit_test(a_name_belongs_to_its_sandbox),
+		cmocka_unit_test(a_row_may_live_each_of_its_lives),
+		cmocka_unit_test(a_life_out_of_order_asserts),
+		cmocka_unit_test(replies_wait_for_the_flush_and_then_wake_once),
+		cmocka_unit_test(replies_keep_their_order_however_many_there_are),
+		cmocka_unit_test(every_name_of_many_is_known_again),
+		cmocka_unit_test(it_promises_nothing_that_it_cannot_keep),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,317 @@
+#include "check.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/macros.h"
+#include "output/line.h"
+
+#define MANY ((size_t)1 << 20)
+
+static const char *const carried_names[] = {"team", "cost centre, old"};
+static const char *const carried[] = {"alpha", "7"};
+
+static struct line full_line(void)
+{
+	return (struct line){
+		.row = 1,
+		.line = 2,
+		.name = "acme",
+		.sandbox = "prod",
+		.endpoint = "https://acme.service-now.com",
+		.status = "created",
+		.id = "c2a4c6a8-0000-4000-8000-000000000001",
+		.etag = "\"0400fa3b-0000-0200-0000-6766749a0000\"",
+		.http_status = 201,
+		.attempts = 1,
+		.request_id = "req-1",
+		.started_ms = 1764014078123,
+		.duration_ms = 250,
+		.carried = carried,
+		.carried_count = 2,
+	};
+}
+
+/* One field, as the CSV has it. */
+static const char *field(const char *text, bool excel_safe)
+{
+	static char copy[256];
+	const struct line_style style = {.format = LINE_CSV, .excel_safe = excel_safe};
+	const struct line l = {.row = 1, .line = 2, .name = text, .duration_ms = -1};
+	AUTO(buf_done) struct buf b;
+	size_t head = strlen("1,2,"), tail = strlen(",,,,,,,,,0,,,\n");
+
+	buf_init(&b, MANY);
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_true(b.len >= head + tail && b.len - head - tail < sizeof(copy));
+	assert_memory_equal(b.data, "1,2,", head);
+	assert_string_equal(b.data + b.len - tail, ",,,,,,,,,0,,,\n");
+	memcpy(copy, b.data + head, b.len - head - tail);
+	copy[b.len - head - tail] = '\0';
+	return copy;
+}
+
+static void csv_has_all_columns_in_order_and_the_carried_behind(void **state)
+{
+	const struct line_style style = {
+		.format = LINE_CSV, .carried_names = carried_names, .carried_count = 2};
+	const struct line l = full_line();
+	AUTO(buf_done) struct buf b;
+
+	buf_init(&b, MANY);
+	assert_int_equal(line_header(&style, &b), 0);
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_string_equal(b.data,
+		"row,line,name,sandbox,endpoint,status,id,etag,http_status,error_code,error,"
+		"attempts,request_id,started_at,duration_ms,team,\"cost centre, old\"\n"
+		"1,2,acme,prod,https://acme.service-now.com,created,"
+		"c2a4c6a8-0000-4000-8000-000000000001,"
+		"\"\"\"0400fa3b-0000-0200-0000-6766749a0000\"\"\",201,,,1,req-1,"
+		"2025-11-24T19:54:38.123Z,250,alpha,7\n");
+}
+
+static void json_has_the_same_columns_with_numbers_as_numbers(void **state)
+{
+	const struct line_style style = {
+		.format = LINE_JSONL, .carried_names = carried_names, .carried_count = 2};
+	const struct line l = full_line();
+	AUTO(buf_done) struct buf b;
+
+	buf_init(&b, MANY);
+	assert_int_equal(line_header(&style, &b), 0);
+	assert_int_equal(b.len, 0);
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_string_equal(b.data,
+		"{\"row\":1,\"line\":2,\"name\":\"acme\",\"sandbox\":\"prod\","
+		"\"endpoint\":\"https://acme.service-now.com\",\"status\":\"created\","
+		"\"id\":\"c2a4c6a8-0000-4000-8000-000000000001\","
+		"\"etag\":\"\\\"0400fa3b-0000-0200-0000-6766749a0000\\\"\",\"http_status\":201,"
+		"\"error_code\":null,\"error\":null,\"attempts\":1,\"request_id\":\"req-1\","
+		"\"started_at\":\"2025-11-24T19:54:38.123Z\",\"duration_ms\":250,"
+		"\"team\":\"alpha\",\"cost centre, old\":\"7\"}\n");
+}
+
+/* A row that is refused whole has no carried fields either; its line is as wide. */
+static void what_is_empty_is_nothing_in_csv_and_null_in_json(void **state)
+{
+	struct line_style style = {
+		.format = LINE_CSV, .carried_names = carried_names, .carried_count = 2};
+	const struct line l = {
+		.row = UINT64_MAX, .line = 18, .status = "invalid", .name = "", .duration_ms = -1};
+	AUTO(buf_done) struct buf b;
+
+	buf_init(&b, MANY);
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_string_equal(b.data, "18446744073709551615,18,,,,invalid,,,,,,0,,,,,\n");
+
+	buf_reset(&b);
+	style.format = LINE_JSONL;
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_string_equal(b.data,
+		"{\"row\":18446744073709551615,\"line\":18,\"name\":null,\"sandbox\":null,"
+		"\"endpoint\":null,\"status\":\"invalid\",\"id\":null,\"etag\":null,"
+		"\"http_status\":null,\"error_code\":null,\"error\":null,\"attempts\":0,"
+		"\"request_id\":null,\"started_at\":null,\"duration_ms\":null,\"team\":null,"
+		"\"cost centre, old\":null}\n");
+}
+
+static void a_duration_of_zero_is_a_number(void **state)
+{
+	const struct line_style style = {.format = LINE_CSV};
+	const struct line l = {.row = 1, .line = 2};
+	AUTO(buf_done) struct buf b;
+
+	buf_init(&b, MANY);
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_string_equal(b.data, "1,2,,,,,,,,,,0,,,0\n");
+}
+
+static void csv_quotes_what_must_be_quoted_and_nothing_else(void **state)
+{
+	assert_string_equal(field("plain text", false), "plain text");
+	assert_string_equal(field("semi;colon|bar'", false), "semi;colon|bar'");
+	assert_string_equal(field("a,b", false), "\"a,b\"");
+	assert_string_equal(field("say \"hi\"", false), "\"say \"\"hi\"\"\"");
+	assert_string_equal(field("\"", false), "\"\"\"\"");
+	assert_string_equal(field("two\nlines", false), "\"two\nlines\"");
+	assert_string_equal(field("two\rlines", false), "\"two\rlines\"");
+	assert_string_equal(field(" in front", false), "\" in front\"");
+	assert_string_equal(field("behind\t", false), "\"behind\t\"");
+	assert_string_equal(field("=1+1", false), "=1+1");
+}
+
+static void bad_utf8_passes_in_csv_and_is_replaced_in_json(void **state)
+{
+	const struct line_style style = {.format = LINE_JSONL};
+	const struct line l = {.row = 1, .line = 2, .name = "caf\xe9"};
+	AUTO(buf_done) struct buf b;
+
+	assert_string_equal(field("caf\xe9", false), "caf\xe9");
+	assert_string_equal(field("caf\xc3\xa9", false), "caf\xc3\xa9");
+
+	buf_init(&b, MANY);
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_non_null(strstr(b.data, "\"name\":\"caf\xef\xbf\xbd\","));
+}
+
+static void json_keeps_a_line_on_one_line(void **state)
+{
+	const struct line_style style = {.format = LINE_JSONL};
+	const struct line l = {.row = 1, .line = 2, .name = "a\nb\r\t\x01\"\\"};
+	AUTO(buf_done) struct buf b;
+
+	buf_init(&b, MANY);
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_ptr_equal(strchr(b.data, '\n'), b.data + b.len - 1);
+	assert_non_null(strstr(b.data, "\"a\\nb\\r\\t\\u0001\\\"\\\\\""));
+}
+
+static void excel_safe_defuses_each_formula_sign(void **state)
+{
+	assert_string_equal(field("=1+1", true), "'=1+1");
+	assert_string_equal(field("+1", true), "'+1");
+	assert_string_equal(field("-1", true), "'-1");
+	assert_string_equal(field("@SUM(A1)", true), "'@SUM(A1)");
+	assert_string_equal(field("\tx", true), "\"'\tx\"");
+	assert_string_equal(field("\rx", true), "\"'\rx\"");
+	assert_string_equal(field("\xef\xbc\x9d" "1", true), "'\xef\xbc\x9d" "1");
+	assert_string_equal(field("\xef\xbc\x8b" "1", true), "'\xef\xbc\x8b" "1");
+	assert_string_equal(field("\xef\xbc\x8d" "1", true), "'\xef\xbc\x8d" "1");
+	assert_string_equal(field("\xef\xbc\xa0" "1", true), "'\xef\xbc\xa0" "1");
+	assert_string_equal(field("=HYPERLINK(\"x\",\"y\")", true),
+		"\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"");
+}
+
+static void excel_safe_looks_behind_what_a_spreadsheet_drops(void **state)
+{
+	assert_string_equal(field("  =1", true), "\"'  =1\"");
+	assert_string_equal(field(" \t=1", true), "\"' \t'=1\"");
+	assert_string_equal(field("\xc2\xa0=1", true), "'\xc2\xa0=1");
+	assert_string_equal(field("\xe3\x80\x80=1", true), "'\xe3\x80\x80=1");
+	assert_string_equal(field("\xef\xbb\xbf=1", true), "'\xef\xbb\xbf=1");
+	assert_string_equal(field("\"=1", true), "\"'\"\"=1\"");
+}
+
+/* Set to semicolons or tabs, a reader splits our fields where it likes. */
+static void excel_safe_defuses_where_another_separator_begins_a_cell(void **state)
+{
+	assert_string_equal(field("a;=1", true), "a;'=1");
+	assert_string_equal(field("a; =1", true), "a;' =1");
+	assert_string_equal(field("a;\"=1", true), "\"a;'\"\"=1\"");
+	assert_string_equal(field("a\t=1", true), "a\t'=1");
+	assert_string_equal(field("a\r\n=1", true), "\"a\r\n'=1\"");
+	assert_string_equal(field("a;b;c", true), "a;b;c");
+}
+
+static void excel_safe_leaves_alone_what_is_no_formula(void **state)
+{
+	assert_string_equal(field("plain", true), "plain");
+	assert_string_equal(field("a=b", true), "a=b");
+	assert_string_equal(field("a,-b", true), "\"a,-b\"");
+	assert_string_equal(field("'=1", true), "'=1");
+	assert_string_equal(field("  text", true), "\"  text\"");
+	assert_string_equal(field("\xe2\x82\xac 5", true), "\xe2\x82\xac 5");
+}
+
+static void excel_safe_holds_for_the_header_and_not_for_json(void **state)
+{
+	static const char *const names[] = {"=cmd"};
+	struct line_style style = {
+		.format = LINE_CSV, .excel_safe = true, .carried_names = names, .carried_count = 1};
+	const struct line l = {.row = 1, .line = 2, .name = "=1"};
+	AUTO(buf_done) struct buf b;
+
+	buf_init(&b, MANY);
+	assert_int_equal(line_header(&style, &b), 0);
+	assert_non_null(strstr(b.data, ",'=cmd\n"));
+
+	buf_reset(&b);
+	style.format = LINE_JSONL;
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_non_null(strstr(b.data, "\"name\":\"=1\""));
+	assert_non_null(strstr(b.data, "\"=cmd\":null"));
+}
+
+/* Every maximum, so that every place of a line is once the one that is too much. */
+static void without_room_nothing_is_appended(void **state)
+{
+	static const enum line_format formats[] = {LINE_CSV, LINE_JSONL};
+	const struct line l = full_line();
+
+	for (size_t f = 0; f < ARRAY_SIZE(formats); f++) {
+		const struct line_style style = {.format = formats[f],
+			.carried_names = carried_names,
+			.carried_count = 2};
+		int r = -ENOBUFS;
+
+		for (size_t max = 5; r < 0; max++) {
+			AUTO(buf_done) struct buf b;
+
+			buf_init(&b, max);
+			assert_int_equal(buf_append_str(&b, "keep\n"), 0);
+			r = line_append(&style, &l, &b);
+			if (r < 0) {
+				assert_int_equal(r, -ENOBUFS);
+				assert_string_equal(b.data, "keep\n");
+				assert_int_equal(b.len, 5);
+			}
+		}
+		assert_int_equal(r, 0);
+	}
+}
+
+/* Cut in two at every place, the end is still found. */
+static void the_end_of_a_line_is_found_piece_by_piece(void **state)
+{
+	static const enum line_format formats[] = {LINE_CSV, LINE_JSONL};
+	struct line l = full_line();
+
+	l.name = "quoted \"\n\" newlines\n";
+	l.error = "\"";
+	for (size_t f = 0; f < ARRAY_SIZE(formats); f++) {
+		const struct line_style style = {.format = formats[f],
+			.carried_names = carried_names,
+			.carried_count = 2};
+		AUTO(buf_done) struct buf b;
+		size_t one;
+
+		buf_init(&b, MANY);
+		assert_int_equal(line_append(&style, &l, &b), 0);
+		one = b.len;
+		assert_int_equal(line_append(&style, &l, &b), 0);
+		for (size_t cut = 0; cut < one; cut++) {
+			bool quoted = false, ended = true;
+
+			assert_int_equal(
+				line_end(style.format, b.data, cut, &quoted, &ended), cut);
+			assert_false(ended);
+			assert_int_equal(line_end(style.format, b.data + cut, b.len - cut, &quoted,
+						 &ended),
+				one - cut);
+			assert_true(ended);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(csv_has_all_columns_in_order_and_the_carried_behind),
+		cmocka_unit_test(json_has_the_same_columns_with_numbers_as_numbers),
+		cmocka_unit_test(what_is_empty_is_nothing_in_csv_and_null_in_json),
+		cmocka_unit_test(a_duration_of_zero_is_a_number),
+		cmocka_unit_test(csv_quotes_what_must_be_quoted_and_nothing_else),
+		cmocka_unit_test(bad_utf8_passes_in_csv_and_is_replaced_in_json),
+		cmocka_unit_test(json_keeps_a_line_on_one_line),
+		cmocka_unit_test(excel_safe_defuses_each_formula_sign),
+		cmocka_unit_test(excel_safe_looks_behind_what_a_spreadsheet_drops),
+		cmocka_unit_test(excel_safe_defuses_where_another_separator_begins_a_cell),
+		cmocka_unit_test(excel_safe_leaves_alone_what_is_no_formula),
+		cmocka_unit_test(excel_safe_holds_for_the_header_and_not_for_json),
+		cmocka_unit_test(without_room_nothing_is_appended),
+		cmocka_unit_test(the_end_of_a_line_is_found_piece_by_piece),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
