@@ -1,0 +1,114 @@
+"""What the tests share: the two programs as they were built, and CSV files."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import urllib.request
+from pathlib import Path
+
+BUILD = Path(os.environ["SNOWMELT_BUILD"])
+SNOWMELT = BUILD / "src/cli/snowmelt"
+FLOWMOCK = BUILD / "src/flowmock/flowmock"
+BASE_PATH = "/data/foundation/flowservice"
+LIMIT_S = 240  # a run that takes longer hangs: the test fails, it does not wait for ever
+
+HEADER = ["name", "endpoint", "username", "password"]
+
+
+def environment(**more):
+    """Only what a run needs: nothing of the caller's own settings."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("AEP_", "SNOWMELT_"))}
+    env |= {
+        "AEP_ORG_ID": "test@AdobeOrg",
+        "AEP_API_KEY": "test-key",
+        "AEP_ACCESS_TOKEN": "test-token-1",
+        "XDG_CONFIG_HOME": "/nonexistent",
+    }
+    env |= {k: v for k, v in more.items() if v is not None}
+    return {k: v for k, v in env.items() if more.get(k, "") is not None}
+
+
+class Flowmock:
+    """A running flowmock; ends with the test."""
+
+    def __init__(self, *args):
+        self.process = subprocess.Popen(
+            [FLOWMOCK, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.url = self.process.stdout.readline().strip()
+        assert self.url.startswith("http://127.0.0.1:"), self.process.stderr.read()
+        self.origin = self.url.removesuffix(BASE_PATH)
+
+    def _get(self, path):
+        with urllib.request.urlopen(self.origin + path, timeout=60) as answer:
+            return answer.read().decode()
+
+    def status(self):
+        return json.loads(self._get("/_flowmock/status"))
+
+    def connections(self):
+        """Everything in its store, newest last."""
+        return [json.loads(line) for line in self._get("/_flowmock/connections").splitlines()]
+
+    def by_name(self):
+        found = {}
+        for one in self.connections():
+            found.setdefault((one["sandbox"], one["name"]), []).append(one)
+        return found
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        _, err = self.process.communicate(timeout=30)
+        assert self.process.returncode == 0, err
+
+
+def command(*args):
+    return [str(SNOWMELT), *map(str, args)]
+
+
+def snowmelt(*args, env=None, cwd=None, stdin=None, expect=None):
+    """Run the program to its end."""
+    done = subprocess.run(
+        command(*args),
+        env=env or environment(),
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        timeout=LIMIT_S,
+    )
+    done.out, done.err = done.stdout.decode(), done.stderr.decode()
+    assert done.returncode >= 0, f"killed by signal {-done.returncode}:\n{done.err}"
+    assert "Sanitizer" not in done.err and "runtime error" not in done.err, done.err
+    if expect is not None:
+        assert done.returncode == expect, f"exit {done.returncode}\n{done.out}\n{done.err}"
+    return done
+
+
+def write_csv(path, rows, header=None, **options):
+    with open(path, "w", newline="", encoding="utf-8") as f:
+        writer = csv.writer(f, lineterminator="\n", **options)
+        writer.writerow(header or HEADER)
+        writer.writerows(rows)
+    return path
+
+
+def instance(i, name=None):
+    return [name or f"instance {i}", f"https://i{i}.example.com", "user", f"pass-{i:06d}"]
+
+
+def instances(count):
+    return [instance(i) for i in range(count)]
+
+
+def read_results(path):
+    with open(path, newline="", encoding="utf-8") as f:
+        return list(csv.DictReader(f))
+
+
+def statuses(results):
+    found = {}
+    for line in results:
+        found[line["status"]] = found.get(line["status"], 0) + 1
+    return found
