@@ -97,8 +97,8 @@ static void say_failed(struct words *w, const struct snowmelt *s, const struct s
 		say(w, h->refusal_code, "the sandbox was refused: %s", h->refusal);
 	else if (a->row.cause == CAUSE_ATTEMPTS)
 		say(w, slot->record.answer.code,
-			"not created after %u attempts, and none is there; the last answer: %s",
-			a->row.attempts, last_words(slot));
+			"not created after %u attempt%s, and none is there; the last answer: %s",
+			a->row.attempts, a->row.attempts == 1 ? "" : "s", last_words(slot));
 	else
 		say(w, slot->record.answer.code, "%s", slot->record.answer.message);
 }
@@ -121,6 +121,14 @@ void words_for(const struct snowmelt *s, const struct slot *slot, const struct e
 	case OUTCOME_COUNT:
 	default: assert(!"no such outcome");
 	}
+}
+
+/* Never too short, and no finer than anybody plans with. */
+static void say_wait(nsec_t wait, char *dst, size_t dst_len)
+{
+	nsec_t unit = wait > 120 * SEC ? 60 * SEC : SEC;
+
+	duration_format((wait + unit - 1) / unit * unit, dst, dst_len);
 }
 
 static void end_text(const struct snowmelt *s, struct buf *b)
@@ -146,7 +154,7 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 			      "and the service, then run it again");
 		break;
 	case END_RETRY_AFTER:
-		duration_format(s->end.done.resume_after / SEC * SEC, wait, sizeof(wait));
+		say_wait(s->end.done.resume_after, wait, sizeof(wait));
 		buf_printf(b, "the server asks to come back in %s, longer than --max-retry-after: "
 			      "run it again then",
 			wait);
