@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "run/shell.h"
@@ -74,6 +75,27 @@ static int check_traffic(const struct snowmelt_options *o, struct error *reterr)
 	return 0;
 }
 
+static int check_file(const char *path, const char *option, struct error *reterr)
+{
+	char shown[300];
+
+	if (str_empty(path) || access(path, R_OK) == 0)
+		return 0;
+	return error_set(reterr, -errno, "%s: cannot read '%s': %s: check path and permissions", option,
+		str_shown(shown, sizeof(shown), path), strerror(errno));
+}
+
+static int check_files(const struct snowmelt_options *o, struct error *reterr)
+{
+	int r = check_file(o->cacert, "--cacert", reterr);
+
+	if (r == 0)
+		r = check_file(o->client_cert, "--client-cert", reterr);
+	if (r == 0)
+		r = check_file(o->client_key, "--client-key", reterr);
+	return r;
+}
+
 static bool ends_with(const char *s, const char *end)
 {
 	size_t len = strlen(s), end_len = strlen(end);
@@ -134,6 +156,8 @@ int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 	r = check_adobe(o, reterr);
 	if (r == 0)
 		r = check_traffic(o, reterr);
+	if (r == 0)
+		r = check_files(o, reterr);
 	if (r == 0)
 		r = keep_all(s, reterr);
 	if (r < 0)

@@ -95,10 +95,11 @@ def test_bad_settings_are_told_without_their_values(tmp_path):
 
 
 def test_print_config_shows_that_a_secret_is_set_and_not_which(tmp_path):
-    done = snowmelt("run", "i.csv", "--print-config", "--proxy", f"http://me:{MARK}-proxy@127.0.0.1:1",
-                    env=environment(AEP_ACCESS_TOKEN=TOKEN), expect=0)
+    done = snowmelt("run", "i.csv", "--print-config", expect=0,
+                    env=environment(AEP_ACCESS_TOKEN=TOKEN,
+                                    SNOWMELT_PROXY=f"http://me:{MARK}-proxy@127.0.0.1:1"))
     assert_nowhere(tmp_path, set(), done.stdout, done.stderr)
-    assert f"{MARK}-proxy" not in done.out
+    assert "127.0.0.1:1" in done.out and f"{MARK}-proxy" not in done.out
 
 
 def test_no_secret_is_on_the_command_line_and_no_core_is_dumped(flowmock, tmp_path):
