@@ -15,6 +15,7 @@
 
 #define TEXT_MAX (256 * 1024) /* of what help and --print-config write */
 
+/* clang-format off */
 const struct command command_table[] = {
 	{
 		.name = "run",
@@ -66,6 +67,7 @@ const struct command command_table[] = {
 		.run = cmd_version,
 	},
 };
+/* clang-format on */
 const size_t command_count = ARRAY_SIZE(command_table);
 
 const struct exit_meaning exit_meanings[] = {

@@ -53,8 +53,8 @@ static void put(const char *text)
 	put_bytes(text, strlen(text));
 }
 
-static int take(void *arg, const char *place, const char *key, const char *value,
-	struct error *reterr)
+static int take(
+	void *arg, const char *place, const char *key, const char *value, struct error *reterr)
 {
 	if (strcmp(key, "refused") == 0)
 		return error_set(reterr, -EINVAL, "%s: I do not want it", place);

@@ -171,7 +171,8 @@ static void a_wrong_value_is_refused_although_a_flag_outweighs_it(void **state)
 static void an_unknown_key_is_refused_with_a_guess(void **state)
 {
 	put("snowmelt.ini", "rate = 1/s\nconcurency = 3\n");
-	assert_refused("snowmelt.ini:2: there is no option 'concurency': did you mean concurrency?");
+	assert_refused(
+		"snowmelt.ini:2: there is no option 'concurency': did you mean concurrency?");
 	put("snowmelt.ini", "colour = red\n");
 	assert_refused("snowmelt.ini:1: there is no option 'colour': see 'snowmelt run --help'");
 }
@@ -201,8 +202,8 @@ static void the_same_key_twice_is_refused(void **state)
 
 static void secrets_in_the_file_are_refused_with_the_remedy(void **state)
 {
-	static const char *const keys[] = {"api-key", "access-token", "client-secret", "password",
-		"access_token"};
+	static const char *const keys[] = {
+		"api-key", "access-token", "client-secret", "password", "access_token"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		char text[64];

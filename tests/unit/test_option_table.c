@@ -43,7 +43,7 @@ static void a_name_means_one_thing_in_a_command(void **state)
 	OPTION_EACH (a, ~0u)
 		OPTION_EACH (b, ~0u)
 			assert_false(a < b && (a->commands & b->commands) &&
-				strcmp(a->name, b->name) == 0);
+				     strcmp(a->name, b->name) == 0);
 }
 
 /* --no-NAME turns a switch off, so no option may be called that. */

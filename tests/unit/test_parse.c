@@ -173,9 +173,9 @@ static void what_may_be_a_secret_is_not_repeated(void **state)
 
 static void a_secret_is_no_argument(void **state)
 {
-	assert_refused("--access-token~token-1",
-		"--access-token: a secret is never a command-line argument: set AEP_ACCESS_TOKEN or "
-		"AEP_ACCESS_TOKEN_FILE");
+	assert_refused("--access-token~token-1", "--access-token: a secret is never a command-line "
+						 "argument: set AEP_ACCESS_TOKEN or "
+						 "AEP_ACCESS_TOKEN_FILE");
 	assert_int_equal(parse("--api-key=key-1"), -EINVAL);
 	assert_refused("--proxy=http://user:pass-1@127.0.0.1:3128",
 		"--proxy: a URL with a login is not accepted here: say it in SNOWMELT_PROXY");

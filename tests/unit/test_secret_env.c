@@ -44,9 +44,10 @@ static int enter(void **state)
 	log_set_sink(keep_line, NULL);
 	strcpy(folder, "/tmp/test_secret_env.XXXXXX");
 	return mkdtemp(folder) && chdir(folder) == 0 &&
-			secret_region_create((size_t)4 * SECRET_VALUE_MAX, &region, &is_locked) == 0
-		? 0
-		: -1;
+			       secret_region_create(
+				       (size_t)4 * SECRET_VALUE_MAX, &region, &is_locked) == 0
+		       ? 0
+		       : -1;
 }
 
 static int leave(void **state)

@@ -102,8 +102,9 @@ static void assert_rate(const char *text, double per_s)
 
 static void a_rate_is_a_number_by_second_minute_or_hour(void **state)
 {
-	static const char *const wrong[] = {"0", "0/s", "-1", "/s", "5/", "5/d", "5s", "5/ s", "5 /s",
-		"1e3", "inf", "nan", ".5", "5.", "5./s", "0x5", "2000000", "1/s/s", "0.01/h"};
+	static const char *const wrong[] = {"0", "0/s", "-1", "/s", "5/", "5/d", "5s", "5/ s",
+		"5 /s", "1e3", "inf", "nan", ".5", "5.", "5./s", "0x5", "2000000", "1/s/s",
+		"0.01/h"};
 
 	assert_rate("10", 10);
 	assert_rate("10/s", 10);
@@ -128,7 +129,8 @@ static void a_halt_rule_is_one_of_four(void **state)
 {
 	static const char *const wrong[] = {"always", "now", "soon", "now,fail=", "now,fail=0",
 		"now,fail=5%", "soon,fail=0%", "soon,fail=101%", "soon,fail=%", "soon,fail=5%%",
-		"soon,fail=-1", "never,fail=5", "soon, fail=5", "soon,fail=123456789012345678901234"};
+		"soon,fail=-1", "never,fail=5", "soon, fail=5",
+		"soon,fail=123456789012345678901234"};
 
 	assert_halt("never", SNOWMELT_HALT_NEVER, 0, false);
 	assert_halt("now,fail=1", SNOWMELT_HALT_NOW, 1, false);
@@ -141,8 +143,8 @@ static void a_halt_rule_is_one_of_four(void **state)
 
 static void a_delimiter_is_a_character_or_its_name(void **state)
 {
-	static const char *const wrong[] = {",,", "\"", "\n", "\r", "\x01", "\x7f", "\xc3\xa9", "\xe9",
-		"tabs"};
+	static const char *const wrong[] = {
+		",,", "\"", "\n", "\r", "\x01", "\x7f", "\xc3\xa9", "\xe9", "tabs"};
 
 	assert_int_equal(parse(VALUE_DELIMITER, "tab"), 0);
 	assert_int_equal(v.delimiter, '\t');
