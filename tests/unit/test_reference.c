@@ -1,6 +1,10 @@
 #include "input_fixture.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "input/reference.h"
 
@@ -226,6 +230,45 @@ static void a_folder_that_the_user_named_must_be_there(void **state)
 	references_done(&r);
 }
 
+/* As an old kernel, or a container that does not know the call. */
+static void forbid_openat2(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = ARRAY_SIZE(filter), .filter = filter};
+
+	assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+/* The last test: there is no way back. */
+static void without_the_kernels_help_no_link_is_followed(void **state)
+{
+	struct fixture *f = *state;
+	char absolute[256];
+
+	forbid_openat2();
+	expect_secret(f, "file:one", "pass-1");
+	expect_secret(f, "file:./sub//two", "pass-2");
+	snprintf(absolute, sizeof(absolute), "file:%s", in_dir(f, "secrets/sub/two"));
+	expect_secret(f, absolute, "pass-2");
+	expect_fault(f, "file:sub", "no regular file");
+	expect_fault(f, "file:one/", "not there");
+
+	assert_int_equal(symlink("../outside", in_dir(f, "secrets/out")), 0);
+	assert_int_equal(symlink("..", in_dir(f, "secrets/up")), 0);
+	assert_int_equal(symlink("one", in_dir(f, "secrets/link")), 0);
+	expect_fault(f, "file:out", "does not lie in the secrets folder");
+	expect_fault(f, "file:link", "does not lie in the secrets folder");
+	expect_fault(f, "file:up/outside", "not there");
+	expect_fault(f, "file:../outside", "does not lie in the secrets folder");
+	expect_fault(f, "file:sub/../../outside", "does not lie in the secrets folder");
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
 
 int main(void)
@@ -242,6 +285,7 @@ int main(void)
 		STORY(one_newline_at_the_end_is_dropped),
 		STORY(a_secret_has_at_most_4096_bytes_of_text),
 		STORY(a_folder_that_the_user_named_must_be_there),
+		STORY(without_the_kernels_help_no_link_is_followed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
