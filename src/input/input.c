@@ -274,6 +274,7 @@ static int next_row(struct input *in, struct row *row, struct error *reterr)
 		return r;
 	if (!row->invalid && !credentials_take(&in->header, &in->csv.record, &in->references, row)) {
 		row_reset(row);
+		assert(!secret_region_is_unused(row->region)); /* nobody could give room back */
 		return INPUT_NO_ROOM;
 	}
 	in->held = false;

@@ -141,6 +141,11 @@ size_t secret_free_bytes(const struct secret_region *r)
 	return r->free_cells * CELL;
 }
 
+bool secret_region_is_unused(const struct secret_region *r)
+{
+	return r->free_cells == r->cell_count;
+}
+
 void secret_harden_process(void)
 {
 	const struct rlimit none = {0};

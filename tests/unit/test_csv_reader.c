@@ -182,9 +182,8 @@ static void start_with_field(struct fixture *f, size_t len)
 {
 	static const char before[] = "a,b\nc,\"", after[] = "\"\nd,e\n";
 	size_t total = sizeof(before) - 1 + len + sizeof(after) - 1;
-	char *s = malloc(total);
+	char *s = memory(total);
 
-	assert_non_null(s);
 	memcpy(s, before, sizeof(before) - 1);
 	memset(s + sizeof(before) - 1, 'x', len);
 	memcpy(s + sizeof(before) - 1 + len, after, sizeof(after) - 1);
@@ -245,9 +244,8 @@ static void the_end_of_a_chunk_may_fall_anywhere(void **state)
 	static const char tail[] = "\"q\r\n\"\"q\",x\r\n\r\ny,\"\"\rz,w\n";
 	struct fixture *f = *state;
 	size_t tail_len = sizeof(tail) - 1;
-	char *s = malloc(BYTES_CHUNK + sizeof(tail));
+	char *s = memory(BYTES_CHUNK + sizeof(tail));
 
-	assert_non_null(s);
 	for (size_t split = 0; split <= tail_len; split++) {
 		size_t pad = BYTES_CHUNK - split;
 

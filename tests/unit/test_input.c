@@ -1,8 +1,10 @@
 #include "input_fixture.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define BASIC "name,endpoint,username,password"
 #define GOOD ",https://b,c,pass-1\n"
@@ -84,7 +86,7 @@ static void a_path_that_cannot_be_read_says_why(void **state)
 	assert_contains(f->e.text, "/dev/null:1: the file is empty");
 	f->o.path = "a\x1b[2J";
 	assert_int_equal(input_open(&f->o, &f->in, &f->e), -ENOENT);
-	assert_contains(f->e.text, "a\\x1b[2J: no such file");
+	assert_contains(f->e.text, "a\\x1B[2J: no such file");
 }
 
 static void options_that_do_not_fit_are_refused(void **state)
@@ -157,10 +159,9 @@ static void the_survey_finds_what_makes_the_file_bad(void **state)
 /* A row each for `count` sandboxes. */
 static void open_sandboxes(struct fixture *f, int count)
 {
-	char *text = malloc((size_t)count * 64 + 64);
+	char *text = memory((size_t)count * 64 + 64);
 	size_t len = 0;
 
-	assert_non_null(text);
 	len += (size_t)sprintf(text, BASIC ",sandbox,connection_spec_id\n");
 	for (int i = 0; i < count; i++)
 		len += (size_t)sprintf(text + len, "n%d,https://b,c,d,s%d,\n", i, i);
@@ -190,10 +191,9 @@ static void more_than_1024_scopes_are_refused(void **state)
 /* A file of this many good rows, larger than a chunk. */
 static void open_many(struct fixture *f, int rows)
 {
-	char *text = malloc((size_t)rows * 64 + 64);
+	char *text = memory((size_t)rows * 64 + 64);
 	size_t len = 0;
 
-	assert_non_null(text);
 	len += (size_t)sprintf(text, BASIC "\n");
 	for (int i = 0; i < rows; i++)
 		len += (size_t)sprintf(text + len, "n%06d" GOOD, i);
@@ -428,6 +428,33 @@ static void half_the_secrets_of_a_row_are_given_back(void **state)
 	assert_int_equal(f->row.param_count, 2);
 }
 
+/* Waiting would be for ever. */
+static void a_region_too_small_for_one_row_is_a_mistake_of_ours(void **state)
+{
+	struct fixture *f = *state;
+	struct secret_region *small;
+	char text[4600];
+	bool locked;
+	int status;
+	pid_t pid;
+
+	assert_int_equal(secret_region_create(1, &small, &locked), 0);
+	snprintf(text, sizeof(text), BASIC ",param.x\na,https://b,c,%04090d,x\n", 0);
+	open_text(f, text);
+	f->row.region = small;
+	pid = fork();
+	if (pid == 0) {
+		signal(SIGABRT, SIG_DFL); /* cmocka would catch it */
+		close(STDERR_FILENO);
+		next(f);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	f->row.region = f->region;
+	secret_region_destroy(small);
+}
+
 static void an_invalid_row_takes_no_secrets(void **state)
 {
 	struct fixture *f = *state;
@@ -503,9 +530,8 @@ static void a_huge_field_costs_its_row_only(void **state)
 	struct fixture *f = *state;
 	struct input_survey s;
 	size_t len = 10 << 20, at;
-	char *text = malloc(len + 200);
+	char *text = memory(len + 200);
 
-	assert_non_null(text);
 	at = (size_t)sprintf(text, BASIC "\na,https://b,c,");
 	memset(text + at, 'x', len);
 	at += len;
@@ -543,6 +569,7 @@ int main(void)
 		TEST(a_dash_is_standard_input),
 		TEST(a_row_without_room_for_its_secrets_is_kept),
 		TEST(half_the_secrets_of_a_row_are_given_back),
+		TEST(a_region_too_small_for_one_row_is_a_mistake_of_ours),
 		TEST(an_invalid_row_takes_no_secrets),
 		TEST(references_count_from_the_folder_of_the_csv),
 		TEST(carried_columns_have_names_and_values),

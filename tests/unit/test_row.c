@@ -58,9 +58,8 @@ static void bytes_count_text_and_secrets(void **state)
 static void the_memory_of_one_huge_row_is_not_kept(void **state)
 {
 	struct fixture *f = *state;
-	char *text = malloc(70000);
+	char *text = memory(70000);
 
-	assert_non_null(text);
 	memset(text, 'x', 70000);
 	memcpy(text, "name,endpoint,username,password\n", 32);
 	memcpy(text + 32 + 60000, ",https://b,c,pass-1\na,https://b,c,pass-1\n", 41);

@@ -253,9 +253,8 @@ static void a_field_over_64_kib_makes_its_row_invalid(void **state)
 {
 	struct fixture *f = *state;
 	size_t len = 65537, at;
-	char *text = malloc(len + 200);
+	char *text = memory(len + 200);
 
-	assert_non_null(text);
 	at = (size_t)snprintf(text, 100, BASIC ",x\na,https://b,c,d,");
 	memset(text + at, 'x', len);
 	snprintf(text + at + len, 100, "\na,https://b,c,d,e\n");
