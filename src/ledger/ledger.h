@@ -38,8 +38,8 @@ enum ledger_claim {
 /** All text is borrowed and copied by ledger_submit(). No secrets. */
 struct ledger_request {
 	enum ledger_op op;
-	uint32_t ticket;  /* the caller's job number, handed back in the reply */
-	uint64_t row;     /* row number in the input */
+	uint32_t ticket; /* the caller's job number, handed back in the reply */
+	uint64_t row;    /* row number in the input */
 	const char *sandbox;
 	const char *name;
 	const char *endpoint;
@@ -90,8 +90,8 @@ void ledger_destroy(struct ledger *l);
 /**
  * @param wake  called, from any thread, when replies are ready; may be NULL
  */
-int ledger_memory_create(void (*wake)(void *arg), void *arg, struct ledger **ret,
-	struct error *reterr);
+int ledger_memory_create(
+	void (*wake)(void *arg), void *arg, struct ledger **ret, struct error *reterr);
 
 /* For backends only. */
 struct ledger_backend {

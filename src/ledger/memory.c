@@ -13,8 +13,8 @@
  *             └──► OUTCOME ◄──────┘
  *                     └─► decided
  *
- * A row that was answered DUPLICATE stands beside the row that has the name; it
- * may have an outcome and nothing else.
+ * A row that was answered DUPLICATE has no part in this: the name, and so what
+ * is written under it, belongs to the earlier row.
  */
 #include <assert.h>
 #include <errno.h>
@@ -62,8 +62,6 @@ static int claim(struct memory *m, const struct ledger_request *q, struct ledger
 		return 0;
 	}
 	assert(name->row != q->row); /* a row is claimed once */
-	if (name_add_duplicate(name, q->row) < 0)
-		return out_of_memory(m);
 	reply->claim = LEDGER_DUPLICATE;
 	reply->earlier_row = name->row;
 	return 0;
@@ -73,12 +71,7 @@ static void move(struct memory *m, const struct ledger_request *q)
 {
 	struct name *name = names_find(&m->names, q->sandbox, q->name);
 
-	assert(name); /* claimed first */
-	if (name->row != q->row) {
-		assert(q->op == LEDGER_OUTCOME);
-		name_remove_duplicate(name, q->row);
-		return;
-	}
+	assert(name && name->row == q->row); /* claimed first, and by this row */
 	switch (q->op) {
 	case LEDGER_INTEND:
 		assert(name->state == NAME_CLAIMED);

@@ -1,6 +1,5 @@
 #include "ledger/names.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +7,6 @@
 #include "base/hash.h"
 
 #define SLOTS_AT_FIRST 1024
-
-struct duplicate {
-	struct duplicate *next;
-	uint64_t row;
-};
 
 int names_init(struct names *n)
 {
@@ -23,22 +17,10 @@ int names_init(struct names *n)
 	return n->slots ? 0 : -ENOMEM;
 }
 
-static void name_free(struct name *n)
-{
-	while (n->duplicates) {
-		struct duplicate *d = n->duplicates;
-
-		n->duplicates = d->next;
-		free(d);
-	}
-	free(n);
-}
-
 void names_done(struct names *n)
 {
 	for (size_t i = 0; n->slots && i < n->slot_count; i++)
-		if (n->slots[i])
-			name_free(n->slots[i]);
+		free(n->slots[i]);
 	free(n->slots);
 	*n = (struct names){0};
 }
@@ -139,27 +121,4 @@ int names_take(struct names *n, const char *sandbox, const char *name, uint64_t 
 struct name *names_find(const struct names *n, const char *sandbox, const char *name)
 {
 	return *find_slot(n, hash_key(sandbox, name), sandbox, name);
-}
-
-int name_add_duplicate(struct name *n, uint64_t row)
-{
-	struct duplicate *d = malloc(sizeof(*d));
-
-	if (!d)
-		return -ENOMEM;
-	*d = (struct duplicate){.next = n->duplicates, .row = row};
-	n->duplicates = d;
-	return 0;
-}
-
-void name_remove_duplicate(struct name *n, uint64_t row)
-{
-	struct duplicate **d = &n->duplicates, *found;
-
-	while (*d && (*d)->row != row)
-		d = &(*d)->next;
-	assert(*d);
-	found = *d;
-	*d = found->next;
-	free(found);
 }

@@ -11,7 +11,6 @@ struct name {
 	uint64_t hash;
 	uint64_t row; /* the first with this name */
 	enum name_state state;
-	struct duplicate *duplicates; /* later rows without an outcome yet, latest first */
 	size_t sandbox_len;
 	char key[]; /* sandbox, NUL, name, NUL */
 };
@@ -37,9 +36,3 @@ int names_take(struct names *n, const char *sandbox, const char *name, uint64_t 
 
 /** NULL when it was never entered. */
 struct name *names_find(const struct names *n, const char *sandbox, const char *name);
-
-/** Note a later row of the name. Returns 0 or -ENOMEM. */
-int name_add_duplicate(struct name *n, uint64_t row);
-
-/** Forget it; asserts that it was noted. */
-void name_remove_duplicate(struct name *n, uint64_t row);

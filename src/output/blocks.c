@@ -7,8 +7,7 @@
 #include "base/macros.h"
 #include "sys/file.h"
 
-int blocks_init(
-	struct blocks *b, int fd, uint64_t file_len, size_t block_size, size_t slot_count)
+int blocks_init(struct blocks *b, int fd, uint64_t file_len, size_t block_size, size_t slot_count)
 {
 	*b = (struct blocks){
 		.fd = fd,

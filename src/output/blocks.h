@@ -13,17 +13,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct block_slot {
+	uint64_t number; /* of the block, when used */
+	bool used;
+	bool dirty;
+};
+
 struct blocks {
 	int fd;            /* the caller's */
 	uint64_t file_len; /* bytes of the file; behind it a block reads as zeros */
 	size_t block_size;
 	size_t slot_count;
 	char *memory; /* slot_count blocks */
-	struct block_slot {
-		uint64_t number; /* of the block, when used */
-		bool used;
-		bool dirty;
-	} *slots;
+	struct block_slot *slots;
 };
 
 /**
@@ -31,8 +33,7 @@ struct blocks {
  *
  * @return 0 or -ENOMEM
  */
-int blocks_init(
-	struct blocks *b, int fd, uint64_t file_len, size_t block_size, size_t slot_count);
+int blocks_init(struct blocks *b, int fd, uint64_t file_len, size_t block_size, size_t slot_count);
 
 /** Free; what was changed and not evicted yet is not written. Fine on a zeroed one. */
 void blocks_done(struct blocks *b);

@@ -49,8 +49,7 @@ int human_wrap(struct buf *b, const char *text, size_t indent, size_t width)
 			first = true;
 		}
 		if (r == 0)
-			r = first ? buf_printf(b, "%*s", (int)indent, "")
-				  : buf_append_char(b, ' ');
+			r = first ? buf_printf(b, "%*s", (int)indent, "") : buf_append_char(b, ' ');
 		if (r == 0)
 			r = buf_append(b, word, len);
 		at = (first ? indent : at + 1) + word_columns;

@@ -15,7 +15,7 @@
 struct copy {
 	const struct inorder *o;
 	struct blocks part;
-	struct buf pending; /* what the new file does not have yet */
+	struct buf pending;     /* what the new file does not have yet */
 	enum inorder_side side; /* of the trouble, when there is any */
 };
 
@@ -96,8 +96,7 @@ static int copy_all(struct copy *c, uint64_t *reterr_row)
 	return trouble(c, INORDER_NEW, write_pending(c));
 }
 
-int inorder_write(
-	const struct inorder *o, enum inorder_side *reterr_side, uint64_t *reterr_row)
+int inorder_write(const struct inorder *o, enum inorder_side *reterr_side, uint64_t *reterr_row)
 {
 	struct copy c = {.o = o};
 	int r;

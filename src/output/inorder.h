@@ -33,5 +33,4 @@ struct inorder {
  *
  * @return 0, or a negative errno with its side, and with the row when that is missing
  */
-int inorder_write(
-	const struct inorder *o, enum inorder_side *reterr_side, uint64_t *reterr_row);
+int inorder_write(const struct inorder *o, enum inorder_side *reterr_side, uint64_t *reterr_row);

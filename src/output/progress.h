@@ -8,12 +8,12 @@
 #include "base/time.h"
 
 struct progress {
-	uint64_t rows_total;   /* 0: unknown (a pipe) */
+	uint64_t rows_total; /* 0: unknown (a pipe) */
 	uint64_t rows_done;
 	uint64_t rows_not_fine;
 	uint32_t in_flight, window;
 	double rows_per_s;
-	nsec_t paused_for;     /* 0: not paused */
+	nsec_t paused_for; /* 0: not paused */
 	bool breaker_open;
 };
 

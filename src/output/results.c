@@ -47,7 +47,7 @@ struct results {
 	uint64_t part_len;     /* bytes that it has */
 	struct places places;
 	struct error failed; /* code 0: none; else no line can be added any more */
-	bool part_spent;       /* .part has nothing that is not elsewhere: it goes, too */
+	bool part_spent;     /* .part has nothing that is not elsewhere: it goes, too */
 };
 
 /* ----------------------------------------------------------------- errors */

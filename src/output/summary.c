@@ -80,8 +80,8 @@ static void add_cause(
 	str_shown(c->example, sizeof(c->example), message ? message : "");
 }
 
-void summary_add(struct summary *s, enum status status, const char *code, const char *message,
-	uint64_t line)
+void summary_add(
+	struct summary *s, enum status status, const char *code, const char *message, uint64_t line)
 {
 	assert(status < STATUS_COUNT);
 	s->rows++;
@@ -148,10 +148,15 @@ static int print_totals(const struct summary *s, struct buf *b)
 static int print_cause(const struct summary_cause *c, struct buf *b)
 {
 	char words[sizeof(c->example) + sizeof("…")];
+	const char *status = status_name(c->status);
 	size_t len = strlen(c->example);
 	int r;
 
-	r = buf_printf(b, "  %s%s%s: ", status_name(c->status), c->code[0] ? ", " : "", c->code);
+	r = buf_printf(b, "  %s", status);
+	if (r == 0 && c->code[0] && strcmp(c->code, status) != 0)
+		r = buf_printf(b, ", %s", c->code);
+	if (r == 0)
+		r = buf_append_str(b, ": ");
 	if (r == 0)
 		r = human_count(b, c->count, "row", "rows");
 	if (r == 0)
@@ -173,7 +178,7 @@ static int print_causes(const struct summary *s, struct buf *b)
 	if (s->cause_count == 0)
 		return 0;
 	r = buf_append_str(b, s->cause_count == 1 ? "\nWhat went wrong:\n\n"
-						   : "\nWhat went wrong, most frequent first:\n\n");
+						  : "\nWhat went wrong, most frequent first:\n\n");
 	for (size_t i = 0; i < s->cause_count && r == 0; i++)
 		r = print_cause(&s->causes[i], b);
 	if (s->other_causes == 0 || r < 0)
@@ -184,21 +189,40 @@ static int print_causes(const struct summary *s, struct buf *b)
 	return r < 0 ? r : buf_append_str(b, "\n");
 }
 
+/* Without a ledger the same command would create again what was created. */
+static int print_open(const struct summary *s, struct buf *b)
+{
+	AUTO(buf_done) struct buf text = {0};
+	uint64_t unresolved = s->by_status[STATUS_UNRESOLVED];
+	uint64_t open = s->by_status[STATUS_SKIPPED] + unresolved;
+	int r = 0;
+
+	if (open == 0)
+		return 0;
+	buf_init(&text, 1024);
+	if (s->remembered)
+		r = buf_append_str(&text, "Run the same command again to go on: ");
+	if (r == 0)
+		r = human_count(&text, open, "row is", "rows are");
+	if (r == 0)
+		r = buf_append_str(&text, " not decided yet.");
+	if (r == 0 && !s->remembered)
+		r = buf_append_str(&text, " To go on, run a file of these rows alone: there is no "
+					  "ledger, so all others would be created again.");
+	if (r == 0 && !s->remembered && unresolved > 0)
+		r = buf_append_str(&text, " Look first whether the unresolved ones exist by now.");
+	return r < 0 ? r : human_wrap(b, text.data, 0, COLUMNS);
+}
+
 static int print_next(const struct summary *s, struct buf *b)
 {
-	uint64_t open = s->by_status[STATUS_SKIPPED] + s->by_status[STATUS_UNRESOLVED];
 	uint64_t wrong = s->by_status[STATUS_FAILED] + s->by_status[STATUS_CONFLICT] +
 			 s->by_status[STATUS_INVALID];
 	int r = 0;
 
 	if (wrong > 0)
-		r = buf_append_str(b, "The column 'error' says of each row what is wrong with it.\n");
-	if (open == 0 || r < 0)
-		return r;
-	r = buf_append_str(b, "Run the same command again to go on: ");
-	if (r == 0)
-		r = human_count(b, open, "row is", "rows are");
-	return r < 0 ? r : buf_append_str(b, " not decided yet.\n");
+		r = buf_append_str(b, "The column 'error' tells what is wrong with each row.\n");
+	return r < 0 ? r : print_open(s, b);
 }
 
 int summary_print(const struct summary *s, const char *results_path, nsec_t elapsed,

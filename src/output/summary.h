@@ -10,8 +10,16 @@
 
 /** Every word that a status column can hold, in the order of the summary. */
 enum status {
-	STATUS_CREATED, STATUS_ADOPTED, STATUS_UPDATED, STATUS_UNCHANGED, STATUS_CHANGED,
-	STATUS_FAILED, STATUS_CONFLICT, STATUS_UNRESOLVED, STATUS_INVALID, STATUS_SKIPPED,
+	STATUS_CREATED,
+	STATUS_ADOPTED,
+	STATUS_UPDATED,
+	STATUS_UNCHANGED,
+	STATUS_CHANGED,
+	STATUS_FAILED,
+	STATUS_CONFLICT,
+	STATUS_UNRESOLVED,
+	STATUS_INVALID,
+	STATUS_SKIPPED,
 	STATUS_COUNT
 };
 const char *status_name(enum status s);
@@ -23,6 +31,8 @@ bool status_is_fine(enum status s); /* exit 0 if every row is */
 struct summary {
 	uint64_t by_status[STATUS_COUNT];
 	uint64_t rows;
+	bool remembered; /* set by the owner: a later run knows what this one did, so that
+			  * it is safe to advise one with the same rows */
 	struct summary_cause {
 		enum status status;
 		char code[64];

@@ -16,8 +16,8 @@
 
 #define RESULTS "out.csv"
 #define PART "out.csv.part"
-#define HEADER \
-	"row,line,name,sandbox,endpoint,status,id,etag,http_status,error_code,error," \
+#define HEADER                                                                                     \
+	"row,line,name,sandbox,endpoint,status,id,etag,http_status,error_code,error,"              \
 	"attempts,request_id,started_at,duration_ms\n"
 #define TAIL ",,,,,,,,,0,,,\n"
 

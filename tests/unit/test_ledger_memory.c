@@ -106,10 +106,11 @@ static void a_row_may_live_each_of_its_lives(void **state)
 	ask(l, LEDGER_CLAIM, 3, "never intended");
 	ask(l, LEDGER_OUTCOME, 3, "never intended");
 
-	ask(l, LEDGER_CLAIM, 4, "straight");
-	ask(l, LEDGER_CLAIM, 5, "straight");
-	ask(l, LEDGER_OUTCOME, 4, "straight");
-	ask(l, LEDGER_OUTCOME, 5, "straight");
+	ask(l, LEDGER_CLAIM, 4, "withdrawn and begun again");
+	ask(l, LEDGER_INTEND, 4, "withdrawn and begun again");
+	ask(l, LEDGER_WITHDRAW, 4, "withdrawn and begun again");
+	ask(l, LEDGER_INTEND, 4, "withdrawn and begun again");
+	ask(l, LEDGER_OUTCOME, 4, "withdrawn and begun again");
 	ledger_destroy(l);
 }
 
@@ -135,9 +136,10 @@ static void a_life_out_of_order_asserts(void **state)
 		{"intent after outcome",
 			{{LEDGER_CLAIM, 1}, {LEDGER_OUTCOME, 1}, {LEDGER_INTEND, 1}}},
 		{"another row's outcome", {{LEDGER_CLAIM, 1}, {LEDGER_OUTCOME, 2}}},
-		{"a duplicate's intent", {{LEDGER_CLAIM, 1}, {LEDGER_CLAIM, 2}, {LEDGER_INTEND, 2}}},
-		{"a duplicate's second outcome", {{LEDGER_CLAIM, 1}, {LEDGER_CLAIM, 2},
-							 {LEDGER_OUTCOME, 2}, {LEDGER_OUTCOME, 2}}},
+		{"a duplicate's intent",
+			{{LEDGER_CLAIM, 1}, {LEDGER_CLAIM, 2}, {LEDGER_INTEND, 2}}},
+		{"a duplicate's outcome",
+			{{LEDGER_CLAIM, 1}, {LEDGER_CLAIM, 2}, {LEDGER_OUTCOME, 2}}},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(stories); i++) {

@@ -43,8 +43,7 @@ static void newlines_and_quotes_in_fields_are_no_ends_of_lines(void **state)
 	add(r, 2, "\n2,3,\"forged\"\n");
 	add(r, 1, "\"\n");
 	finish(r);
-	assert_file(RESULTS,
-		HEADER "1,2,\"\"\"\n\"" TAIL "2,3,\"\n2,3,\"\"forged\"\"\n\"" TAIL);
+	assert_file(RESULTS, HEADER "1,2,\"\"\"\n\"" TAIL "2,3,\"\n2,3,\"\"forged\"\"\n\"" TAIL);
 	results_close(r);
 }
 
@@ -130,8 +129,8 @@ static void many_rows_in_no_order_at_all_find_their_place(void **state)
 	at += strlen(HEADER);
 	for (unsigned row = 1; row <= ROWS; row++) {
 		char expected[64];
-		int len = snprintf(expected, sizeof(expected), "%u,%u,name of %u" TAIL, row,
-			row + 1, row);
+		int len = snprintf(
+			expected, sizeof(expected), "%u,%u,name of %u" TAIL, row, row + 1, row);
 
 		assert_memory_equal(at, expected, (size_t)len);
 		at += len;
@@ -147,11 +146,8 @@ static void carried_names_are_copied(void **state)
 	const char *names[] = {name}, *carried[] = {"alpha"};
 	const struct line_style style = {
 		.format = LINE_CSV, .carried_names = names, .carried_count = 1};
-	const struct line l = {.row = 1,
-		.line = 2,
-		.duration_ms = -1,
-		.carried = carried,
-		.carried_count = 1};
+	const struct line l = {
+		.row = 1, .line = 2, .duration_ms = -1, .carried = carried, .carried_count = 1};
 	struct results *r = open_results(&style);
 	struct error e;
 	char *text;

@@ -67,8 +67,8 @@ static void hold_and_finish(int from_parent, int to_parent)
 	struct results *r;
 	struct error e;
 
-	if (results_open(RESULTS, &csv_style, NULL, 0, &r, &e) < 0 ||
-		results_add(r, &l, &e) < 0 || results_flush(r, &e) < 0)
+	if (results_open(RESULTS, &csv_style, NULL, 0, &r, &e) < 0 || results_add(r, &l, &e) < 0 ||
+		results_flush(r, &e) < 0)
 		_exit(1);
 	say(to_parent, 'h');
 	if (hear(from_parent) != 'f' || results_finish(r, &e) < 0)

@@ -28,7 +28,7 @@ static void add_many(struct summary *s, enum status status, int count, const cha
 
 static void a_mixed_run_reads_well(void **state)
 {
-	struct summary s = {0};
+	struct summary s = {.remembered = true};
 
 	add_many(&s, STATUS_CREATED, 1180, NULL, NULL, 2);
 	add_many(&s, STATUS_ADOPTED, 4, NULL, NULL, 1300);
@@ -60,7 +60,7 @@ static void a_mixed_run_reads_well(void **state)
 		"      the endpoint is no https URL\n"
 		"\n"
 		"Results: /srv/instances.results.csv\n"
-		"The column 'error' says of each row what is wrong with it.\n"
+		"The column 'error' tells what is wrong with each row.\n"
 		"Run the same command again to go on: 3 rows are not decided yet.\n");
 }
 
@@ -88,14 +88,30 @@ static void a_run_of_no_rows_says_so(void **state)
 
 static void only_open_rows_ask_for_another_run(void **state)
 {
-	struct summary skipped = {0}, invalid = {0};
+	struct summary skipped = {.remembered = true}, invalid = {.remembered = true};
 
 	summary_add(&skipped, STATUS_SKIPPED, "stopped", "", 2);
 	summary_add(&invalid, STATUS_INVALID, "bad_row", "", 2);
-	assert_non_null(strstr(print(&skipped, NULL), "again to go on: 1 row is not decided yet"));
+	assert_non_null(strstr(print(&skipped, NULL),
+		"Run the same command again to go on: 1 row is not decided yet.\n"));
 	assert_null(strstr(print(&skipped, NULL), "column 'error'"));
 	assert_null(strstr(print(&invalid, NULL), "again"));
 	assert_non_null(strstr(print(&invalid, NULL), "column 'error'"));
+}
+
+/* The same command would create the others a second time. */
+static void without_a_ledger_the_same_command_is_not_advised(void **state)
+{
+	struct summary s = {0};
+
+	summary_add(&s, STATUS_CREATED, NULL, NULL, 2);
+	summary_add(&s, STATUS_SKIPPED, "stopped", "", 3);
+	assert_null(strstr(print(&s, NULL), "same command"));
+	assert_non_null(strstr(print(&s, NULL), "1 row is not decided yet."));
+	assert_non_null(strstr(print(&s, NULL), "run a file of these rows alone"));
+	assert_null(strstr(print(&s, NULL), "unresolved"));
+	summary_add(&s, STATUS_UNRESOLVED, "timeout", "", 4);
+	assert_non_null(strstr(print(&s, NULL), "Look first whether the"));
 }
 
 static void every_status_has_its_name_and_its_exit(void **state)
@@ -125,6 +141,14 @@ static void every_status_has_its_name_and_its_exit(void **state)
 		assert_int_equal(summary_all_fine(&s), expected[i].fine);
 		assert_int_equal(s.cause_count, expected[i].fine ? 0 : 1);
 	}
+}
+
+static void a_code_that_only_repeats_the_status_is_not_said_twice(void **state)
+{
+	struct summary s = {0};
+
+	summary_add(&s, STATUS_CONFLICT, "conflict", "two have this name", 2);
+	assert_non_null(strstr(print(&s, NULL), "\n  conflict: 1 row, on line 2\n"));
 }
 
 /* The same code under another status is another cause. */
@@ -201,7 +225,9 @@ int main(void)
 		cmocka_unit_test(a_run_in_which_all_went_well_has_nothing_to_add),
 		cmocka_unit_test(a_run_of_no_rows_says_so),
 		cmocka_unit_test(only_open_rows_ask_for_another_run),
+		cmocka_unit_test(without_a_ledger_the_same_command_is_not_advised),
 		cmocka_unit_test(every_status_has_its_name_and_its_exit),
+		cmocka_unit_test(a_code_that_only_repeats_the_status_is_not_said_twice),
 		cmocka_unit_test(causes_are_grouped_and_the_most_frequent_leads),
 		cmocka_unit_test(causes_beyond_the_table_are_counted),
 		cmocka_unit_test(foreign_text_reaches_no_terminal_raw),
