@@ -425,6 +425,22 @@ static void a_part_that_somebody_cut_off_is_noticed(void **state)
 	results_close(r);
 }
 
+static void a_part_that_somebody_wrote_into_is_noticed(void **state)
+{
+	struct results *r = open_results(&csv_style);
+	struct error e;
+	int fd;
+
+	add(r, 1, "a");
+	flush(r);
+	fd = open(PART, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "x", 1, lseek(fd, -1, SEEK_END)), 1); /* the last newline */
+	close(fd);
+	assert_int_equal(results_finish(r, &e), -EIO);
+	assert_false(exists(RESULTS));
+	results_close(r);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, enter_folder, leave_folder)
 
 int main(void)
@@ -450,6 +466,7 @@ int main(void)
 		TEST(a_full_disk_at_the_end_keeps_old_results_and_part_and_may_be_retried),
 		TEST(an_index_that_cannot_be_written_is_trouble_too),
 		TEST(a_part_that_somebody_cut_off_is_noticed),
+		TEST(a_part_that_somebody_wrote_into_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
