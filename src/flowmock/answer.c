@@ -41,8 +41,8 @@ void answer_flow(struct answer *a, int status, const char *code, const char *mes
 {
 	struct buf *b = answer_start(a, status);
 
-	must(buf_printf(b, "{\"type\":\"https://ns.adobe.com/aep/errors/FLOW-%s-%d\"", code,
-		status));
+	must(buf_printf(
+		b, "{\"type\":\"https://ns.adobe.com/aep/errors/FLOW-%s-%d\"", code, status));
 	put(b, ",\"title\":", MHD_get_reason_phrase_for((unsigned)status));
 	must(buf_printf(b, ",\"status\":%d", status));
 	put(b, ",\"report\":{\"detailed-message\":", message);

@@ -14,9 +14,9 @@
 
 struct answer {
 	int status;
-	const char *content_type;  /* NULL: no such header */
-	unsigned retry_after_s;    /* 0: no such header */
-	char location[160];        /* "": no such header */
+	const char *content_type; /* NULL: no such header */
+	unsigned retry_after_s;   /* 0: no such header */
+	char location[160];       /* "": no such header */
 	char request_id[UUID_SIZE];
 	struct buf body;
 };

@@ -19,8 +19,7 @@ static int by_scope_and_name(const void *a, const void *b)
 	return strcmp(connection_name(x), connection_name(y));
 }
 
-static void count_runs(
-	const struct connection **members, size_t count, struct census *census)
+static void count_runs(const struct connection **members, size_t count, struct census *census)
 {
 	size_t first = 0;
 

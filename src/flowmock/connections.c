@@ -96,8 +96,8 @@ void test_connection(struct request *r)
 	c = store_at(&r->service->store, number);
 	fine = !params_find(connection_params(c), connection_params_end(c), "username", &p) ||
 	       !service_login_is_bad(r->service, p.value);
-	must(buf_append_str(answer_start(&r->answer, 200),
-		fine ? "{\"result\":true}" : "{\"result\":false}"));
+	must(buf_append_str(
+		answer_start(&r->answer, 200), fine ? "{\"result\":true}" : "{\"result\":false}"));
 }
 
 void delete_connection(struct request *r)

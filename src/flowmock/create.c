@@ -50,8 +50,8 @@ static bool check_spec(struct answer *a, const struct wish *w)
 	if (!w->spec_id || !str_uuid(w->spec_id))
 		answer_flow(a, 400, "1413", "The spec ID provided is invalid.");
 	else if (str_empty(w->spec_version))
-		answer_message(a, 422,
-			"connectionSpec.version 'version' is required for spec info");
+		answer_message(
+			a, 422, "connectionSpec.version 'version' is required for spec info");
 	else
 		return true;
 	return false;
@@ -83,8 +83,8 @@ static bool check_servicenow(struct answer *a, const struct wish *w)
 	for (size_t i = 0; i < ARRAY_SIZE(required); i++) {
 		if (!str_empty(json_string(json_get(w->params, required[i]))))
 			continue;
-		must(buf_printf(&text, PROVIDER "The mandatory field %s is not provided.",
-			required[i]));
+		must(buf_printf(
+			&text, PROVIDER "The mandatory field %s is not provided.", required[i]));
 		answer_flow(a, 400, "1100", text.data);
 		return false;
 	}

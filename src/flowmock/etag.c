@@ -10,8 +10,8 @@
 void etag_format(struct etag e, char dst[ETAG_SIZE])
 {
 	dst[0] = '"';
-	uuid_format((struct uuid){(uint64_t)e.mark << 32 | 0x0200, (uint64_t)e.seconds << 16},
-		dst + 1);
+	uuid_format(
+		(struct uuid){(uint64_t)e.mark << 32 | 0x0200, (uint64_t)e.seconds << 16}, dst + 1);
 	dst[ETAG_SIZE - 2] = '"';
 	dst[ETAG_SIZE - 1] = '\0';
 }

@@ -121,7 +121,7 @@ void fault_answer_poison(struct request *r)
 
 void fault_answer(struct request *r)
 {
-	static void (*const say_instead[FAULT_COUNT])(struct request *r) = {
+	static void (*const say_instead[FAULT_COUNT])(struct request * r) = {
 		[FAULT_THROTTLE] = throttle,
 		[FAULT_THROTTLE_BARE] = throttle_bare,
 		[FAULT_THROTTLE_EXECUTED] = throttle_bare,

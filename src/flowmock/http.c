@@ -1,23 +1,14 @@
-/* http.c - see http.h.
- *
- * The way of a request: ARRIVING (headers, then body), WAITING (a part of its
- * latency, or a hold), carried out, EXECUTED (the rest of the latency, or a
- * hold), READY. Where in the latency the execution falls is drawn: a client
- * that is killed meanwhile leaves requests of both kinds behind.
- */
+/* http.c - see http.h. */
 #include "flowmock/http.h"
 
 #include <errno.h>
 #include <microhttpd.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "base/json.h"
-#include "base/macros.h"
-#include "flowmock/fault_answer.h"
+#include "flowmock/life.h"
 #include "flowmock/memory.h"
 #include "flowmock/reply.h"
 #include "flowmock/service.h"
@@ -51,7 +42,7 @@ static void give_back(struct request *r)
 	buf_reset(&r->answer.body);
 	r->body_too_long = false;
 	r->step = STEP_ARRIVING;
-	r->fault = (struct fault_choice){FAULT_NONE, NSEC_NONE};
+	r->stalled = false;
 	r->stream = NULL;
 	r->stream_next = 0;
 	r->sent = 0;
@@ -95,7 +86,7 @@ static void resume(struct request *r)
 {
 	struct http *h = r->http;
 
-	if (r->watched)
+	if (r->stalled)
 		epoll_ctl(h->epoll, EPOLL_CTL_DEL, socket_of(r), NULL);
 	if (r->previous)
 		r->previous->next = r->next;
@@ -105,18 +96,15 @@ static void resume(struct request *r)
 		r->next->previous = r->previous;
 	r->previous = r->next = NULL;
 	r->suspended = false;
-	r->watched = false;
 	MHD_resume_connection(r->mhd);
 }
 
 /* Suspended and unseen by libmicrohttpd, so looked at here. */
-static void watch_client(struct request *r)
+static bool watch_client(struct request *r)
 {
 	struct epoll_event event = {.events = EPOLLRDHUP, .data.ptr = r};
 
-	r->watched = epoll_ctl(r->http->epoll, EPOLL_CTL_ADD, socket_of(r), &event) == 0;
-	if (!r->watched)
-		r->step = STEP_DROPPED;
+	return epoll_ctl(r->http->epoll, EPOLL_CTL_ADD, socket_of(r), &event) == 0;
 }
 
 void http_client_went(struct request *r)
@@ -125,107 +113,16 @@ void http_client_went(struct request *r)
 	resume(r);
 }
 
-static void set_timer(struct request *r, nsec_t wait)
-{
-	timers_set(&r->service->timers, &r->timer, nsec_add(clock_monotonic(), wait));
-}
-
-/* --------------------------------------------------------------- execution */
-
-static void execute(struct request *r)
-{
-	if (fault_kind(r->fault.fault)->executes)
-		r->route->handle(r);
-	fault_answer(r);
-	r->step = STEP_EXECUTED;
-	if (r->wait_after > 0)
-		set_timer(r, r->wait_after);
-	else
-		r->step = STEP_READY;
-}
+/* --------------------------------------------------------- libmicrohttpd */
 
 static void on_timer(struct timer *t)
 {
 	struct request *r = (struct request *)((char *)t - offsetof(struct request, timer));
 
-	if (r->step == STEP_WAITING)
-		execute(r);
-	else
-		r->step = STEP_READY;
+	life_wake(r);
 	if (r->step == STEP_READY)
 		resume(r);
 }
-
-static bool is_poisoned(struct request *r)
-{
-	AUTO(json_freep) struct json *root = NULL;
-	const char *name;
-
-	if (!r->route->is_create || r->service->faults.poison_count == 0)
-		return false;
-	if (r->body.len == 0 || json_parse(r->body.data, r->body.len, &root) < 0)
-		return false;
-	name = json_string(json_get(root, "name"));
-	return name && faults_poisoned(&r->service->faults, name);
-}
-
-static void draw_fault(struct request *r)
-{
-	struct service *s = r->service;
-
-	/* Only creates and their kin have chances; others of the verb do not
-	 * disturb the count of the schedule. */
-	r->fault = faults_draw(&s->faults, r->route->verb);
-	if (is_poisoned(r))
-		r->fault = (struct fault_choice){FAULT_POISON, NSEC_NONE};
-	if (r->fault.fault != FAULT_NONE)
-		s->counters.faults[r->fault.fault]++;
-}
-
-static void begin(struct request *r)
-{
-	struct service *s = r->service;
-	enum fault_hold hold = fault_kind(r->fault.fault)->hold;
-	nsec_t held = r->fault.argument == NSEC_NONE ? s->options->hold : r->fault.argument;
-	nsec_t latency = dist_draw(&s->options->latency, &s->latency);
-	nsec_t before = (nsec_t)((double)latency * random_unit(&s->latency));
-
-	r->wait_after = latency - before + (hold == HOLD_AFTER ? held : 0);
-	before += hold == HOLD_BEFORE ? held : 0;
-	r->step = STEP_WAITING;
-	if (hold == HOLD_FOREVER)
-		watch_client(r);
-	else if (before > 0)
-		set_timer(r, before);
-	else
-		execute(r);
-}
-
-/* The whole request is here. */
-static void start(struct request *r)
-{
-	struct service *s = r->service;
-	nsec_t now = clock_monotonic();
-
-	service_new_request_id(s, r->answer.request_id);
-	r->step = STEP_READY; /* unless it has to wait */
-	if (!r->route && r->path_known) {
-		answer_message(&r->answer, 405, "Method Not Allowed");
-	} else if (!r->route) {
-		answer_message(&r->answer, 404, "Not Found");
-	} else if (r->body_too_long) {
-		answer_message(&r->answer, 413, "The request body is too long");
-	} else if (r->route->realm == REALM_CONTROL) {
-		r->route->handle(r);
-	} else if (s->options->outage_way == OUTAGE_REFUSE && gate_is_out(s, now)) {
-		r->step = STEP_DROPPED;
-	} else if (gate_admits(r, now)) {
-		draw_fault(r);
-		begin(r);
-	}
-}
-
-/* --------------------------------------------------------- libmicrohttpd */
 
 static bool is_counted(const struct request *r)
 {
@@ -241,7 +138,7 @@ static struct request *arrive(
 	r->mhd = mhd;
 	r->path = path;
 	r->timer.fire = on_timer;
-	r->fault.argument = NSEC_NONE;
+	r->fault = (struct fault_choice){FAULT_NONE, NSEC_NONE};
 	request_route(r, method);
 	if (!is_counted(r))
 		return r;
@@ -256,7 +153,9 @@ static struct request *arrive(
 static enum MHD_Result proceed(struct request *r)
 {
 	if (r->step == STEP_ARRIVING)
-		start(r);
+		life_start(r);
+	if (r->stalled && r->step == STEP_WAITING && !watch_client(r))
+		return MHD_NO;
 	if (r->step == STEP_WAITING || r->step == STEP_EXECUTED) {
 		suspend(r);
 		return MHD_YES;
@@ -281,8 +180,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
 	return MHD_YES;
 }
 
-static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
-	enum MHD_RequestTerminationCode code)
+static void on_completed(
+	void *cls, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode code)
 {
 	struct request *r = *context;
 
@@ -298,8 +197,8 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
 int http_open(struct http *h, struct service *s, int epoll, struct error *reterr)
 {
 	*h = (struct http){.service = s, .epoll = epoll};
-	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
-					     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO,
+	h->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO,
 		0, NULL, NULL, on_request, h, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
 	if (!h->daemon)
@@ -332,7 +231,8 @@ void http_add(struct http *h, int fd)
 
 	if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0)
 		len = 0;
-	MHD_add_connection(h->daemon, fd, (struct sockaddr *)&peer, len); /* closes it if it fails */
+	MHD_add_connection(
+		h->daemon, fd, (struct sockaddr *)&peer, len); /* closes it if it fails */
 }
 
 bool http_run(struct http *h)
@@ -366,8 +266,8 @@ static enum MHD_Result on_argument(
 	return walk->each(walk->arg, name, value) ? MHD_YES : MHD_NO;
 }
 
-void request_arguments(struct request *r,
-	bool (*each)(void *arg, const char *name, const char *value), void *arg)
+void request_arguments(
+	struct request *r, bool (*each)(void *arg, const char *name, const char *value), void *arg)
 {
 	struct argument_walk walk = {each, arg};
 

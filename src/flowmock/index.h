@@ -20,7 +20,7 @@ struct index {
 	uint32_t *heads;
 	uint32_t count; /* buckets in use */
 	uint32_t cap;
-	uint32_t low;   /* the power of two at or below count */
+	uint32_t low; /* the power of two at or below count */
 	uint32_t members;
 };
 

@@ -42,8 +42,7 @@ int64_t item_updated_ms(const struct service *s, const struct connection *c, int
 
 const char *item_state(const struct service *s, const struct connection *c, int64_t wall_ms)
 {
-	return wall_ms - c->created_ms < s->options->initializing / MS ? "initializing"
-									: "enabled";
+	return wall_ms - c->created_ms < s->options->initializing / MS ? "initializing" : "enabled";
 }
 
 bool item_is_listed(const struct connection *c, int64_t wall_ms)
@@ -94,8 +93,7 @@ static void put_versions(
 		updated_ms, is_changed(c) ? "update" : "create"));
 }
 
-void item_print(
-	struct buf *b, const struct service *s, const struct connection *c, int64_t wall_ms)
+void item_print(struct buf *b, const struct service *s, const struct connection *c, int64_t wall_ms)
 {
 	char id[UUID_SIZE];
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "flowmock/gather.h"
 #include "flowmock/item.h"
 #include "flowmock/memory.h"
 #include "flowmock/request.h"
@@ -25,138 +26,18 @@ void listings_done(struct listings *l)
 	*l = (struct listings){0};
 }
 
-/* --------------------------------------------------------------- gathering */
-
-struct match {
-	const char *name;
-	uint32_t number;
-};
-
-struct matches {
-	struct match *all;
-	uint32_t count;
-	uint32_t cap;
-};
-
-static void add_match(struct matches *m, const struct connection *c, uint32_t number)
-{
-	if (m->count == m->cap) {
-		m->cap = m->cap ? 2 * m->cap : 16;
-		m->all = must_realloc(m->all, m->cap * sizeof(*m->all));
-	}
-	m->all[m->count++] = (struct match){connection_name(c), number};
-}
-
-/* A filter overlooks an item by --filter-miss. */
-static bool is_missed(struct service *s, const struct query *q)
-{
-	return q->filter_count > 0 && s->options->filter_miss > 0 &&
-	       random_unit(&s->listing) < s->options->filter_miss;
-}
-
-static void consider(
-	struct service *s, const struct query *q, uint32_t number, int64_t wall_ms, struct matches *m)
-{
-	const struct connection *c = store_at(&s->store, number);
-
-	if (query_matches(s, q, c, wall_ms) && !is_missed(s, q))
-		add_match(m, c, number);
-}
-
-static const struct filter *indexed_filter(const struct query *q)
-{
-	for (size_t i = 0; i < q->filter_count; i++) {
-		if (q->filters[i].field <= FIELD_DESCRIPTION)
-			return &q->filters[i];
-	}
-	return NULL;
-}
-
-static void gather_value(struct service *s, const struct query *q, const struct filter *f,
-	const char *value, int64_t wall_ms, struct matches *m)
-{
-	enum key key = f->field == FIELD_NAME ? BY_NAME : BY_DESCRIPTION;
-	struct uuid id;
-	uint32_t n;
-
-	if (f->field == FIELD_ID) {
-		n = uuid_parse(value, &id) == 0 ? store_find(&s->store, id) : NO_CONNECTION;
-		if (n != NO_CONNECTION)
-			consider(s, q, n, wall_ms, m);
-		return;
-	}
-	n = store_first(&s->store, key, q->scope, value);
-	while (n != NO_CONNECTION) {
-		consider(s, q, n, wall_ms, m);
-		n = store_next(&s->store, key, n);
-	}
-}
-
-static void gather(struct service *s, const struct query *q, int64_t wall_ms, struct matches *m)
-{
-	const struct filter *f = indexed_filter(q);
-
-	if (f) {
-		for (size_t i = 0; i < f->count; i++)
-			gather_value(s, q, f, filter_value(f, i), wall_ms, m);
-		return;
-	}
-	for (uint32_t n = 0; n < s->store.count; n++)
-		consider(s, q, n, wall_ms, m);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const struct match *x = a, *y = b;
-
-	return (x->number > y->number) - (x->number < y->number);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	const struct match *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
-
-	return order ? order : by_number(a, b);
-}
-
-/* Sorted, each once (a value may be asked for twice), in the asked direction. */
-static void settle(struct matches *m, const struct query *q, struct listing *l)
-{
-	if (m->count > 0)
-		qsort(m->all, m->count, sizeof(*m->all), q->by_name ? by_name : by_number);
-	l->numbers = must_alloc((m->count + 1) * sizeof(*l->numbers));
-	for (uint32_t i = 0; i < m->count; i++) {
-		uint32_t n = m->all[i].number;
-
-		if (l->count == 0 || l->numbers[l->count - 1] != n)
-			l->numbers[l->count++] = n;
-	}
-	for (uint32_t i = 0; q->falling && i < l->count / 2; i++) {
-		uint32_t swap = l->numbers[i];
-
-		l->numbers[i] = l->numbers[l->count - 1 - i];
-		l->numbers[l->count - 1 - i] = swap;
-	}
-	free(m->all);
-}
-
 /* A plain listing, newest first, need not be gathered. */
 static bool is_straight(const struct query *q)
 {
-	return !q->by_name && q->falling && !indexed_filter(q);
+	return !q->by_name && q->falling && !gather_index(q);
 }
 
 static void listing_start(struct service *s, struct listing *l, int64_t wall_ms)
 {
-	struct matches m = {0};
-
-	if (is_straight(&l->query)) {
+	if (is_straight(&l->query))
 		l->count = s->store.count;
-		return;
-	}
-	gather(s, &l->query, wall_ms, &m);
-	settle(&m, &l->query, l);
+	else
+		l->numbers = gather(s, &l->query, wall_ms, &l->count);
 }
 
 /* ------------------------------------------------------------------- pages */
@@ -183,13 +64,13 @@ static const struct connection *at_place(
 
 	if (l->numbers)
 		return c->text ? c : NULL;
-	return query_matches(s, &l->query, c, wall_ms) && !is_missed(s, &l->query) ? c : NULL;
+	return query_matches(s, &l->query, c, wall_ms) && !gather_misses(s, &l->query) ? c : NULL;
 }
 
 /* Appends one page from `place` on. Returns the place of the next page, l->count
  * when there is none. */
-static uint32_t print_page(struct service *s, struct listing *l, uint32_t place, int64_t wall_ms,
-	struct buf *b)
+static uint32_t print_page(
+	struct service *s, struct listing *l, uint32_t place, int64_t wall_ms, struct buf *b)
 {
 	uint32_t length = page_length(s, &l->query);
 	uint32_t shown = 0;

@@ -180,8 +180,8 @@ static const struct option table[] = {
 		"a token is expired so long after its first use (never)", GIVE_DURATION},
 	{"api-key", "TEXT", take_text, AT(api_key), "the one x-api-key that is valid (any)",
 		"give the key"},
-	{"sandbox", "NAME", take_texts, AT(sandboxes), "a sandbox that exists; again for more (any)",
-		"name a sandbox, at most 64"},
+	{"sandbox", "NAME", take_texts, AT(sandboxes),
+		"a sandbox that exists; again for more (any)", "name a sandbox, at most 64"},
 
 	{"What it does", NULL, NULL, 0, NULL, NULL},
 	{"unique-names", NULL, take_flag, AT(unique_names), "409 for a name that is there", ""},
@@ -259,14 +259,14 @@ static int take_one(char **argv, struct options *o, struct error *reterr)
 	if (!opt)
 		return error_set(reterr, -EINVAL, "unknown option '%s': see flowmock --help", word);
 	if (!opt->metavar && equals)
-		return error_set(reterr, -EINVAL, "--%s takes no value: leave '%s' out", opt->name,
-			equals);
+		return error_set(
+			reterr, -EINVAL, "--%s takes no value: leave '%s' out", opt->name, equals);
 	if (opt->metavar && !arg)
-		return error_set(reterr, -EINVAL, "--%s lacks its value: %s", opt->name,
-			opt->remedy);
+		return error_set(
+			reterr, -EINVAL, "--%s lacks its value: %s", opt->name, opt->remedy);
 	if (!opt->take((char *)o + opt->offset, arg))
-		return error_set(reterr, -EINVAL, "--%s cannot be '%s': %s", opt->name, arg,
-			opt->remedy);
+		return error_set(
+			reterr, -EINVAL, "--%s cannot be '%s': %s", opt->name, arg, opt->remedy);
 	return opt->metavar && !equals ? 2 : 1;
 }
 

@@ -33,9 +33,9 @@ struct options {
 	uint64_t seed;
 	const char *store; /* NULL: memory only */
 
-	const char *token;   /* NULL: any */
-	nsec_t token_life;   /* 0: for ever */
-	const char *api_key; /* NULL: any */
+	const char *token;      /* NULL: any */
+	nsec_t token_life;      /* 0: for ever */
+	const char *api_key;    /* NULL: any */
 	struct texts sandboxes; /* none: any */
 
 	bool show_passwords;

@@ -42,8 +42,8 @@ const char *filter_value(const struct filter *f, size_t i)
 
 /* ---------------------------------------------------------------- matching */
 
-static int64_t time_of(const struct service *s, const struct filter *f,
-	const struct connection *c, int64_t wall_ms)
+static int64_t time_of(const struct service *s, const struct filter *f, const struct connection *c,
+	int64_t wall_ms)
 {
 	return f->field == FIELD_CREATED ? c->created_ms : item_updated_ms(s, c, wall_ms);
 }
@@ -81,8 +81,8 @@ static const char *text_of(const struct service *s, const struct filter *f,
 	return NULL;
 }
 
-static bool filter_fits(const struct service *s, const struct filter *f,
-	const struct connection *c, int64_t wall_ms)
+static bool filter_fits(const struct service *s, const struct filter *f, const struct connection *c,
+	int64_t wall_ms)
 {
 	const char *value = f->text;
 	char id[UUID_SIZE];
@@ -99,8 +99,8 @@ static bool filter_fits(const struct service *s, const struct filter *f,
 	return false;
 }
 
-bool query_matches(const struct service *s, const struct query *q, const struct connection *c,
-	int64_t wall_ms)
+bool query_matches(
+	const struct service *s, const struct query *q, const struct connection *c, int64_t wall_ms)
 {
 	if (!c->text || c->scope != q->scope || !item_is_listed(c, wall_ms))
 		return false;
@@ -137,8 +137,7 @@ static size_t read_op(const char *at, enum op *ret)
 	static const struct {
 		const char *text;
 		enum op op;
-	} ops[] = {
-		{"==", OP_EQUAL}, {">=", OP_AT_LEAST}, {"<", OP_BELOW}, {">", OP_ABOVE}};
+	} ops[] = {{"==", OP_EQUAL}, {">=", OP_AT_LEAST}, {"<", OP_BELOW}, {">", OP_ABOVE}};
 
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
 		if (strncmp(at, ops[i].text, strlen(ops[i].text)) == 0) {

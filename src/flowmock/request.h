@@ -1,7 +1,7 @@
 /* request.h - one request on its way through the service, and who handles it.
  *
  * A handler reads the request and fills the answer. It knows nothing of
- * latency, holds and broken connections: those are http.c's.
+ * latency, holds and broken connections: those are life.c's.
  */
 #pragma once
 
@@ -25,16 +25,16 @@ enum request_step {
 	STEP_DROPPED,  /* the client or the server is going: no answer */
 };
 
-#define SEGMENT_SIZE 128
+#define SEGMENT_SIZE 257
 
 struct request {
 	struct service *service;
 	struct http *http;
 	struct MHD_Connection *mhd;
-	const char *path;             /* decoded, without the query; libmicrohttpd's */
-	const struct route *route;    /* NULL: there is none for this path and method */
-	bool path_known;              /* with another method */
-	char segment[SEGMENT_SIZE];   /* of the path, where the route has `*` */
+	const char *path;           /* decoded, without the query; libmicrohttpd's */
+	const struct route *route;  /* NULL: there is none for this path and method */
+	bool path_known;            /* with another method */
+	char segment[SEGMENT_SIZE]; /* of the path where the route has `*`, or its filter */
 	struct buf body;
 	bool body_too_long;
 	struct answer answer;
@@ -49,7 +49,7 @@ struct request {
 	nsec_t wait_after; /* between STEP_EXECUTED and STEP_READY */
 	struct timer timer;
 	bool suspended;
-	bool watched; /* suspended until the client goes */
+	bool stalled;                    /* suspended until the client goes */
 	struct request *previous, *next; /* among the suspended, or the spare ones */
 };
 
@@ -74,8 +74,8 @@ void request_route(struct request *r, const char *method);
 const char *request_header(struct request *r, const char *name);
 
 /** Call `each` with every query argument, decoded, in order, until it returns false. */
-void request_arguments(struct request *r,
-	bool (*each)(void *arg, const char *name, const char *value), void *arg);
+void request_arguments(
+	struct request *r, bool (*each)(void *arg, const char *name, const char *value), void *arg);
 
 /* The handlers, each in the file of its name. */
 void create_connection(struct request *r);

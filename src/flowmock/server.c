@@ -28,8 +28,8 @@ static socklen_t address_len(const struct sockaddr_storage *a)
 /* IPv4 and IPv6 keep the port at the same place. */
 static uint16_t *address_port(struct sockaddr_storage *a)
 {
-	static_assert(offsetof(struct sockaddr_in, sin_port) ==
-			      offsetof(struct sockaddr_in6, sin6_port),
+	static_assert(
+		offsetof(struct sockaddr_in, sin_port) == offsetof(struct sockaddr_in6, sin6_port),
 		"one place for the port");
 	return &((struct sockaddr_in *)a)->sin_port;
 }
@@ -91,8 +91,7 @@ static void on_outage_end(struct timer *t)
 {
 	struct server *s = (struct server *)((char *)t - offsetof(struct server, outage_end));
 
-	if (start_listening(s) < 0) /* somebody took the port meanwhile */
-		s->stop = true;
+	s->listening = start_listening(s); /* somebody may have taken the port meanwhile */
 }
 
 /* The outage counts from the first request, so it is set when that has come. */
@@ -101,8 +100,7 @@ static void set_outage(struct server *s)
 	const struct options *o = s->service->options;
 	const struct gate *g = &s->service->gate;
 
-	if (s->outage_set || !g->started || o->outage_way != OUTAGE_REFUSE ||
-		o->outage.length == 0)
+	if (s->outage_set || !g->started || o->outage_way != OUTAGE_REFUSE || o->outage.length == 0)
 		return;
 	s->outage_set = true;
 	s->outage_start.fire = on_outage_start;
@@ -145,8 +143,8 @@ static int open_loop(struct server *s, struct error *reterr)
 	if (s->epoll < 0 || s->timer_fd < 0 || s->signal_fd < 0 ||
 		watch(s, s->timer_fd, &s->timer_fd) < 0 ||
 		watch(s, s->signal_fd, &s->signal_fd) < 0)
-		return error_set(reterr, -errno, "cannot make an event loop: %s: close other programs",
-			strerror(errno));
+		return error_set(reterr, -errno,
+			"cannot make an event loop: %s: close other programs", strerror(errno));
 	return 0;
 }
 
@@ -210,7 +208,7 @@ int server_run(struct server *s, struct error *reterr)
 {
 	struct epoll_event events[EVENTS_MAX];
 
-	while (!s->stop && !s->service->failed) {
+	while (!s->stop && !s->service->failed && s->listening == 0) {
 		bool more;
 		int n;
 
@@ -226,6 +224,10 @@ int server_run(struct server *s, struct error *reterr)
 		return error_set(reterr, -EIO,
 			"cannot write '%s': what was executed is not kept: make room for it",
 			s->service->options->store);
+	if (s->listening < 0)
+		return error_set(reterr, s->listening,
+			"cannot listen on port %u again: %s: name another --port", s->port,
+			strerror(-s->listening));
 	return 0;
 }
 

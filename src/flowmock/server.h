@@ -18,6 +18,7 @@ struct server {
 	int listen_fd; /* -1 while it refuses */
 	uint16_t port;
 	nsec_t armed_for; /* what timer_fd waits for */
+	int listening;    /* 0, or why the socket could not be opened again */
 	bool stop;
 	bool outage_set;
 	struct timer outage_start, outage_end; /* of --out-how refuse */

@@ -29,7 +29,7 @@ struct service {
 	struct timers timers;
 	struct random latency;
 	struct random listing; /* misses and page lengths */
-	uint64_t ids;      /* given so far, those read back included */
+	uint64_t ids;          /* given so far, those read back included */
 	uint64_t etags;
 	uint64_t requests;
 	bool failed; /* the journal cannot be written: end */

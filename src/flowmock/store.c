@@ -158,8 +158,8 @@ uint32_t store_add(struct store *s, const struct connection *c, const struct sto
 	struct connection *place;
 
 	if (number % STORE_CHUNK == 0) {
-		s->chunks = must_realloc(
-			s->chunks, (number / STORE_CHUNK + 1) * sizeof(*s->chunks));
+		s->chunks =
+			must_realloc(s->chunks, (number / STORE_CHUNK + 1) * sizeof(*s->chunks));
 		s->chunks[number / STORE_CHUNK] = must_alloc(STORE_CHUNK * sizeof(*place));
 	}
 	s->count++;
