@@ -68,7 +68,6 @@ static void suspend(struct request *r)
 {
 	struct http *h = r->http;
 
-	r->suspended = true;
 	r->previous = NULL;
 	r->next = h->suspended;
 	if (r->next)
@@ -95,7 +94,6 @@ static void resume(struct request *r)
 	if (r->next)
 		r->next->previous = r->previous;
 	r->previous = r->next = NULL;
-	r->suspended = false;
 	MHD_resume_connection(r->mhd);
 }
 

@@ -48,7 +48,6 @@ struct request {
 	struct fault_choice fault;
 	nsec_t wait_after; /* between STEP_EXECUTED and STEP_READY */
 	struct timer timer;
-	bool suspended;
 	bool stalled;                    /* suspended until the client goes */
 	struct request *previous, *next; /* among the suspended, or the spare ones */
 };
