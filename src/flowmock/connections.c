@@ -15,7 +15,7 @@
 
 void answer_not_found(struct request *r)
 {
-	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(buf_done) struct buf text = {0};
 
 	buf_init(&text, MUST_MAX);
 	must(buf_printf(&text, "connections not found with id = [%s]", r->segment));

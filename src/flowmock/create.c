@@ -59,7 +59,7 @@ static bool check_spec(struct answer *a, const struct wish *w)
 
 static void answer_auth_unknown(struct answer *a, const struct wish *w)
 {
-	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(buf_done) struct buf text = {0};
 
 	buf_init(&text, MUST_MAX);
 	must(buf_printf(&text,
@@ -71,7 +71,7 @@ static void answer_auth_unknown(struct answer *a, const struct wish *w)
 static bool check_servicenow(struct answer *a, const struct wish *w)
 {
 	static const char *const required[] = {"endpoint", "username", "password"};
-	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(buf_done) struct buf text = {0};
 
 	buf_init(&text, MUST_MAX);
 	if (strcmp(w->spec_id, SERVICENOW_SPEC) != 0)
@@ -133,7 +133,7 @@ static const struct connection *keep(struct request *r, const struct wish *w)
 {
 	struct service *s = r->service;
 	int64_t wall_ms = clock_wall_ms();
-	AUTO(buf_done) struct buf packed = { 0 };
+	AUTO(buf_done) struct buf packed = {0};
 	struct connection c = {
 		.id = service_new_id(s),
 		.created_ms = wall_ms,

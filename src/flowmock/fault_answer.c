@@ -101,7 +101,7 @@ static void rejected(struct request *r)
 static void echo(struct request *r)
 {
 	AUTO(json_freep) struct json *root = NULL;
-	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(buf_done) struct buf text = {0};
 	const struct json *params;
 
 	buf_init(&text, MUST_MAX);

@@ -15,7 +15,7 @@ void params_append(struct buf *packed, const char *name, char type, const char *
 
 static void pack_json(struct buf *packed, const char *name, const struct json *value)
 {
-	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(buf_done) struct buf text = {0};
 
 	buf_init(&text, MUST_MAX);
 	must(json_print(value, &text));

@@ -133,7 +133,7 @@ static bool apply_all(struct request *r, struct draft *d, const struct json *pat
 static bool check_version(struct request *r, struct etag current)
 {
 	const char *given = request_header(r, "If-Match");
-	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(buf_done) struct buf text = {0};
 	char etag[ETAG_SIZE];
 
 	buf_init(&text, MUST_MAX);

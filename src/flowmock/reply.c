@@ -66,7 +66,7 @@ static struct MHD_Response *make_response(struct request *r)
 
 static void add_headers(struct MHD_Response *response, struct answer *a)
 {
-	AUTO(buf_done) struct buf seconds = { 0 };
+	AUTO(buf_done) struct buf seconds = {0};
 
 	buf_init(&seconds, 32);
 	if (a->content_type)

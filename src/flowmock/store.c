@@ -82,7 +82,7 @@ const char *store_auth(const struct store *s, const struct connection *c)
 
 static uint32_t intern_parts(struct intern *t, const char *const *parts, size_t count)
 {
-	AUTO(buf_done) struct buf key = { 0 };
+	AUTO(buf_done) struct buf key = {0};
 
 	buf_init(&key, MUST_MAX);
 	for (size_t i = 0; i < count; i++)
