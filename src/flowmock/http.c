@@ -5,9 +5,9 @@
 #include <microhttpd.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "flowmock/client.h"
 #include "flowmock/life.h"
 #include "flowmock/memory.h"
 #include "flowmock/reply.h"
@@ -76,17 +76,10 @@ static void suspend(struct request *r)
 	MHD_suspend_connection(r->mhd);
 }
 
-static int socket_of(struct request *r)
-{
-	return MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-}
-
 static void resume(struct request *r)
 {
 	struct http *h = r->http;
 
-	if (r->stalled)
-		epoll_ctl(h->epoll, EPOLL_CTL_DEL, socket_of(r), NULL);
 	if (r->previous)
 		r->previous->next = r->next;
 	else
@@ -97,15 +90,7 @@ static void resume(struct request *r)
 	MHD_resume_connection(r->mhd);
 }
 
-/* Suspended and unseen by libmicrohttpd, so looked at here. */
-static bool watch_client(struct request *r)
-{
-	struct epoll_event event = {.events = EPOLLRDHUP, .data.ptr = r};
-
-	return epoll_ctl(r->http->epoll, EPOLL_CTL_ADD, socket_of(r), &event) == 0;
-}
-
-void http_client_went(struct request *r)
+void http_let_go(struct request *r)
 {
 	r->step = STEP_DROPPED;
 	resume(r);
@@ -148,11 +133,18 @@ static struct request *arrive(
 	return r;
 }
 
+static struct client *client_of(struct request *r)
+{
+	return MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
 static enum MHD_Result proceed(struct request *r)
 {
+	if (r->http->closing)
+		return MHD_NO;
 	if (r->step == STEP_ARRIVING)
 		life_start(r);
-	if (r->stalled && r->step == STEP_WAITING && !watch_client(r))
+	if (r->stalled && r->step == STEP_WAITING && !client_stall(client_of(r), r))
 		return MHD_NO;
 	if (r->step == STEP_WAITING || r->step == STEP_EXECUTED) {
 		suspend(r);
@@ -192,13 +184,28 @@ static void on_completed(
 	give_back(r);
 }
 
+static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
+	enum MHD_ConnectionNotificationCode code)
+{
+	const union MHD_ConnectionInfo *info;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+		*context = client_create(cls, info->connect_fd);
+	} else if (*context) {
+		client_destroy(*context);
+		*context = NULL;
+	}
+}
+
 int http_open(struct http *h, struct service *s, int epoll, struct error *reterr)
 {
 	*h = (struct http){.service = s, .epoll = epoll};
 	h->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO,
 		0, NULL, NULL, on_request, h, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, h, MHD_OPTION_END);
 	if (!h->daemon)
 		return error_set(reterr, -EIO,
 			"libmicrohttpd does not start: raise the limit of open files");
@@ -209,12 +216,10 @@ void http_close(struct http *h)
 {
 	if (!h->daemon)
 		return;
+	h->closing = true;
 	while (h->suspended) {
-		struct request *r = h->suspended;
-
-		timers_cancel(&h->service->timers, &r->timer);
-		r->step = STEP_DROPPED;
-		resume(r);
+		timers_cancel(&h->service->timers, &h->suspended->timer);
+		resume(h->suspended);
 	}
 	http_run(h); /* resumes them: it must not be stopped with any suspended */
 	MHD_stop_daemon(h->daemon);

@@ -1,9 +1,8 @@
 /* http.h - requests on libmicrohttpd: their way from arrival to answer.
  *
  * A request that has to wait is suspended, which costs a timer and no thread,
- * so thousands wait at the same time. libmicrohttpd does not look at the socket
- * of a suspended request: a client that goes is not noticed, and the request is
- * carried out all the same, as a real server would.
+ * so thousands wait at the same time. That its client goes meanwhile is not
+ * noticed: it is carried out all the same, as a real server would.
  */
 #pragma once
 
@@ -15,9 +14,10 @@ struct MHD_Daemon;
 struct http {
 	struct service *service;
 	struct MHD_Daemon *daemon;
-	int epoll; /* the caller's: watches clients of stalled requests */
+	int epoll; /* the caller's; its events for clients carry a struct client */
 	struct request *suspended;
 	struct request *spare;
+	bool closing; /* nothing is begun any more */
 };
 
 /** 0 or a negative errno with the sentence in reterr. */
@@ -31,5 +31,5 @@ void http_add(struct http *h, int fd);
 bool http_run(struct http *h);
 /** The descriptor that wakes it. */
 int http_epoll(const struct http *h);
-/** The client of a stalled request went; `r` is the data of its epoll event. */
-void http_client_went(struct request *r);
+/** End a suspended request without an answer. */
+void http_let_go(struct request *r);

@@ -292,8 +292,10 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *rete
 		take_texts(&o.bad_logins, "bad-");
 	if (o.schedule) {
 		r = faults_load(&o.faults, o.schedule, reterr);
-		if (r < 0)
+		if (r < 0) {
+			faults_done(&o.faults);
 			return r;
+		}
 	}
 	*ret = o;
 	return 0;

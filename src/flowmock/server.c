@@ -13,6 +13,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "flowmock/client.h"
 #include "sys/clock.h"
 
 #define BACKLOG 4096
@@ -200,7 +201,7 @@ static void take_event(struct server *s, void *what)
 		if (read(s->timer_fd, &expirations, sizeof(expirations)) > 0)
 			s->armed_for = NSEC_NEVER;
 	} else {
-		http_client_went(what);
+		client_went(what);
 	}
 }
 

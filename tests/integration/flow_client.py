@@ -98,14 +98,18 @@ class Flow:
             yield page["items"]
             path = page["_links"].get("next", {}).get("href")
 
-    def send(self, name):
-        """Send a create and hand over the socket, unanswered."""
+    def request_bytes(self, name):
+        """A create as it goes over the wire."""
         content = json.dumps(body(name))
         lines = [f"POST {self.base}/connections HTTP/1.1", f"Host: {self.host}"]
         lines += [f"{field}: {value}" for field, value in headers().items()]
         lines += [f"Content-Length: {len(content)}", "", content]
+        return "\r\n".join(lines).encode()
+
+    def send(self, name):
+        """Send a create and hand over the socket, unanswered."""
         sock = socket.create_connection((self.host, self.port), timeout=60)
-        sock.sendall("\r\n".join(lines).encode())
+        sock.sendall(self.request_bytes(name))
         return sock
 
     def send_and_go(self, name):

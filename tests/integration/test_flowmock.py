@@ -545,6 +545,32 @@ def test_a_stop_does_not_wait_for_what_is_held(flowmock):
     assert [read_all(sock) for sock in waiting] == [b""] * 20
 
 
+def test_a_stop_does_not_begin_what_waits_behind_a_stall(flowmock):
+    server = flowmock("--fault", "stall=1")
+    waiting = server.flow.send("dev1")
+    waiting.sendall(server.flow.request_bytes("dev2"))
+    wait_for(lambda: server.status()["in_flight"] == 1)
+    server.stop()
+    waiting.close()
+
+
+def test_a_client_killed_in_mid_request_leaves_nothing_in_flight(flowmock):
+    server = flowmock()
+    whole = server.flow.request_bytes("dev1")
+    for cut in range(len(whole) - 60, len(whole)):
+        with socket.create_connection((server.flow.host, server.flow.port)) as sock:
+            sock.sendall(whole[:cut])
+    wait_for(lambda: server.status()["requests"]["POST"] == 60)
+    wait_for(lambda: server.status()["in_flight"] == 0)
+    assert server.status()["creates"] == 0
+
+
+def test_a_client_that_only_ends_its_sending_still_gets_its_answer(flowmock):
+    waiting = flowmock("--latency", "50ms").flow.send("dev1")
+    waiting.shutdown(socket.SHUT_WR)
+    assert read_all(waiting).startswith(b"HTTP/1.1 201 ")
+
+
 def test_echo_repeats_the_password_as_careless_providers_do(flowmock):
     answer = flowmock("--fault", "echo=1").flow.create("dev1", password="pass-1234")
     assert "pass-1234" in answer.json()["errorMessage"]
