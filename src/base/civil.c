@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <stdbool.h>
 
-#define ERA_DAYS 146097      /* 400 years: after them the calendar repeats */
-#define EPOCH_FROM_0 719468  /* from 0000-03-01 to 1970-01-01 */
+#define ERA_DAYS 146097     /* 400 years: after them the calendar repeats */
+#define EPOCH_FROM_0 719468 /* from 0000-03-01 to 1970-01-01 */
 
 /* Years are counted from March, so that the leap day is the last day of one
  * and months before it have the same length every year. */
@@ -35,8 +35,7 @@ int64_t civil_to_days(struct civil c)
 	unsigned year_of_era = (unsigned)(year - era * 400);
 	unsigned march_month = c.month > 2 ? c.month - 3 : c.month + 9;
 	unsigned day_of_year = (153 * march_month + 2) / 5 + c.day - 1;
-	unsigned day_of_era =
-		year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+	unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
 
 	assert(c.month >= 1 && c.month <= 12);
 	return era * ERA_DAYS + day_of_era - EPOCH_FROM_0;

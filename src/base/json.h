@@ -25,8 +25,8 @@ void json_setup(void);
  * @return 0, -EBADMSG (not acceptable JSON) or -ENOMEM
  */
 int json_parse(const char *text, size_t len, struct json **ret);
-void json_free(struct json *root);         /* fine on NULL */
-void json_freep(struct json **root);       /* for AUTO */
+void json_free(struct json *root);   /* fine on NULL */
+void json_freep(struct json **root); /* for AUTO */
 
 /* Questions. Each is fine on NULL and then answers NULL, false or 0, so that
  * paths can be chained; each answers so too when the type is another. */
@@ -41,8 +41,7 @@ const struct json *json_first(const struct json *array_or_object);
 const struct json *json_next(const struct json *element);
 const char *json_name(const struct json *member); /* NULL in an array */
 
-#define JSON_EACH(v, parent) \
-	for (const struct json *v = json_first(parent); v; v = json_next(v))
+#define JSON_EACH(v, parent) for (const struct json *v = json_first(parent); v; v = json_next(v))
 
 /* Building. The caller owns the root; what is added belongs to its parent.
  * With `borrowed` the text is not copied and must outlive the tree: so a

@@ -25,8 +25,8 @@ static int undo(struct buf *b, int r)
 /* Into what is allocated. The room beyond the maximum is for cJSON's estimates. */
 static bool print_into(cJSON *root, struct buf *b)
 {
-	return cJSON_PrintPreallocated(root, b->data + b->len,
-		(int)MIN(b->cap - b->len, (size_t)INT_MAX), false);
+	return cJSON_PrintPreallocated(
+		root, b->data + b->len, (int)MIN(b->cap - b->len, (size_t)INT_MAX), false);
 }
 
 int json_print(const struct json *root, struct buf *b)
@@ -58,8 +58,8 @@ int json_print(const struct json *root, struct buf *b)
 
 static int print_control(struct buf *b, unsigned char c)
 {
-	static const char letters[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
-		['\r'] = 'r'};
+	static const char letters[] = {
+		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
 
 	if (c < sizeof(letters) && letters[c])
 		return buf_printf(b, "\\%c", letters[c]);

@@ -17,9 +17,9 @@
 #include "base/redact_keys.h"
 #include "base/redact_view.h"
 
-#define SHORT_SECRET 6     /* under it a find drops the whole text */
-#define BASE64_PART_MIN 4  /* fewer characters are found in any text */
-#define JSON_LEVELS 2      /* a JSON text inside a JSON string */
+#define SHORT_SECRET 6    /* under it a find drops the whole text */
+#define BASE64_PART_MIN 4 /* fewer characters are found in any text */
+#define JSON_LEVELS 2     /* a JSON text inside a JSON string */
 #define URL_LEVELS 1
 
 struct search {
@@ -139,8 +139,8 @@ static int search_view(struct search *s, const struct view *v)
 
 static int search_views(struct search *s, const struct view *v, unsigned json, unsigned url);
 
-static int search_decoded(struct search *s, const struct view *v, enum view_decoding how,
-	unsigned json, unsigned url)
+static int search_decoded(
+	struct search *s, const struct view *v, enum view_decoding how, unsigned json, unsigned url)
 {
 	AUTO(view_done) struct view d = {0};
 	int r = view_decode(v, how, &d);

@@ -28,8 +28,8 @@ static bool contains_any(const char *name, const char *const *words, size_t coun
 
 bool redact_name_is_secret(const char *name)
 {
-	static const char *const words[] = {"pass", "pwd", "secret", "token", "credential", "key",
-		"authorization", "cookie"};
+	static const char *const words[] = {
+		"pass", "pwd", "secret", "token", "credential", "key", "authorization", "cookie"};
 
 	return contains_any(name, words, ARRAY_SIZE(words));
 }
@@ -196,8 +196,8 @@ static void find_value(const char *text, size_t len, size_t sign, const struct k
 	}
 }
 
-size_t redact_find_keyed(const char *text, size_t len, size_t from, size_t *ret_start,
-	size_t *ret_end)
+size_t redact_find_keyed(
+	const char *text, size_t len, size_t from, size_t *ret_start, size_t *ret_end)
 {
 	struct key k;
 

@@ -10,5 +10,5 @@
  * @param from  where to go on, 0 at first
  * @return where to go on after this one (its end), 0 when there is none
  */
-size_t redact_find_keyed(const char *text, size_t len, size_t from, size_t *ret_start,
-	size_t *ret_end);
+size_t redact_find_keyed(
+	const char *text, size_t len, size_t from, size_t *ret_start, size_t *ret_end);

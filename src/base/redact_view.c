@@ -87,8 +87,8 @@ static size_t decode_unicode(const char *p, char *dst, size_t *ret_len)
 	low = hex_value(p + 8, 4);
 	if (low < 0xdc00 || low > 0xdfff)
 		return 0;
-	*ret_len = put_utf8(dst, 0x10000 + ((unsigned long)(c - 0xd800) << 10) +
-					 (unsigned long)(low - 0xdc00));
+	*ret_len = put_utf8(
+		dst, 0x10000 + ((unsigned long)(c - 0xd800) << 10) + (unsigned long)(low - 0xdc00));
 	return 12;
 }
 

@@ -18,7 +18,7 @@ enum view_decoding {
 };
 
 struct view {
-	char *data;   /* NUL-terminated; may hold no other NUL */
+	char *data; /* NUL-terminated; may hold no other NUL */
 	size_t len;
 	uint32_t *at; /* len + 1 places in the first text; NULL: the same places */
 };

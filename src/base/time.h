@@ -15,8 +15,8 @@ typedef int64_t nsec_t;
 #define USEC ((nsec_t)1000)
 #define MS ((nsec_t)1000000)
 #define SEC ((nsec_t)1000000000)
-#define NSEC_NEVER INT64_MAX /* a deadline that does not come */
-#define NSEC_NONE ((nsec_t)-1)  /* a duration that is absent */
+#define NSEC_NEVER INT64_MAX   /* a deadline that does not come */
+#define NSEC_NONE ((nsec_t)-1) /* a duration that is absent */
 
 /** Sum that stays at NSEC_NEVER instead of wrapping; both not negative. */
 nsec_t nsec_add(nsec_t a, nsec_t b);

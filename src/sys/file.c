@@ -55,7 +55,8 @@ static int remove_ours(const char *path, const char *shown, struct error *reterr
 		return r;
 	if (st.st_uid != geteuid())
 		return error_set(reterr, -EPERM,
-			"'%s' belongs to another user and stays untouched: remove it or name another file",
+			"'%s' belongs to another user and stays untouched: remove it or name "
+			"another file",
 			shown);
 	if (unlink(path) < 0 && errno != ENOENT) {
 		r = -errno;
@@ -83,8 +84,8 @@ int file_create_afresh(const char *path, struct error *reterr)
 	return error_set(reterr, r, "cannot create '%s': %s", shown, strerror(-r));
 }
 
-int file_check_replaceable(const char *path, const struct stat *inputs, size_t input_count,
-	struct error *reterr)
+int file_check_replaceable(
+	const char *path, const struct stat *inputs, size_t input_count, struct error *reterr)
 {
 	char shown[SHOWN_SIZE];
 	struct stat st;
@@ -146,19 +147,22 @@ int file_put_in_place(int fd, const char *from, const char *to, struct error *re
 	if (fsync(fd) < 0) {
 		r = -errno;
 		return error_set(reterr, r,
-			"cannot bring '%s' to the disk (%s), '%s' is as it was: look after the disk, then run again",
+			"cannot bring '%s' to the disk (%s), '%s' is as it was: look after the "
+			"disk, then run again",
 			from_shown, strerror(-r), to_shown);
 	}
 	if (rename(from, to) < 0) {
 		r = -errno;
 		return error_set(reterr, r,
-			"cannot rename '%s' to '%s' (%s): everything is in the first, rename it by hand",
+			"cannot rename '%s' to '%s' (%s): everything is in the first, rename it by "
+			"hand",
 			from_shown, to_shown, strerror(-r));
 	}
 	r = sync_folder_of(to);
 	if (r < 0)
 		return error_set(reterr, r,
-			"'%s' is complete, but its folder could not be brought to the disk (%s): look after the disk, a power cut could bring back what was there before",
+			"'%s' is complete, but its folder could not be brought to the disk (%s): "
+			"look after the disk, a power cut could bring back what was there before",
 			to_shown, strerror(-r));
 	return 0;
 }

@@ -27,8 +27,8 @@ int file_create_afresh(const char *path, struct error *reterr);
  *
  * @return 0 or a negative errno with the sentence in reterr
  */
-int file_check_replaceable(const char *path, const struct stat *inputs, size_t input_count,
-	struct error *reterr);
+int file_check_replaceable(
+	const char *path, const struct stat *inputs, size_t input_count, struct error *reterr);
 
 /**
  * fsync `fd`, rename `from` over `to`, fsync the folder.

@@ -94,8 +94,8 @@ static ssize_t read_secret(int fd, char *dst, size_t max, const char *shown, str
 	more = n < 0 ? n : read_up_to(fd, &extra, 1);
 	wipe(&extra, 1);
 	if (more < 0)
-		return error_set(reterr, (int)more, "cannot read '%s': %s", shown,
-			strerror((int)-more));
+		return error_set(
+			reterr, (int)more, "cannot read '%s': %s", shown, strerror((int)-more));
 	if (more > 0)
 		return error_set(reterr, -EFBIG, "'%s' has over %zu bytes: is it the right file",
 			shown, max);

@@ -54,7 +54,8 @@ static int note_write(const char *path, const struct note *n)
 	buf_init(&text, NOTE_MAX);
 	r = note_path(&where, path);
 	if (r == 0)
-		r = buf_printf(&text, "%llu %s %s\n", (unsigned long long)n->pid, n->host, n->start);
+		r = buf_printf(
+			&text, "%llu %s %s\n", (unsigned long long)n->pid, n->host, n->start);
 	if (r < 0)
 		return r;
 	fd = file_create_afresh(where.data, NULL);

@@ -30,7 +30,8 @@ static inline void scratch_empty(int fd)
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		if (folder)
-			scratch_empty(openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+			scratch_empty(
+				openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 		unlinkat(fd, entry->d_name, folder ? AT_REMOVEDIR : 0);
 	}
 	if (d)

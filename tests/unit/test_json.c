@@ -146,7 +146,7 @@ static void nul_is_refused_in_every_form(void **state)
 	assert_null(root);
 	refute_json("\"a\\u0000b\"");
 	refute_json("{\"a\\u0000b\":1}");
-	refute_json("\"\\uZZZZ\""); /* cJSON reads it as NUL */
+	refute_json("\"\\uZZZZ\"");   /* cJSON reads it as NUL */
 	assert_json("\"\\\\u0000\""); /* a backslash and letters */
 }
 
@@ -154,7 +154,8 @@ static void control_characters_are_refused(void **state)
 {
 	refute_json("\"a\nb\"");
 	refute_json("\"a\tb\"");
-	refute_json("\"a\x01" "b\"");
+	refute_json("\"a\x01"
+		    "b\"");
 	refute_json("[\x01]"); /* white space to cJSON */
 	refute_json("[\x0b]");
 	refute_json("\x0c[]");
@@ -258,9 +259,9 @@ static void nesting_has_a_limit_and_no_stack_is_spent_on_more(void **state)
  * Bits of JSON are strung together at random; what is taken must have a tree. */
 static void what_the_grammar_takes_cjson_builds(void **state)
 {
-	static const char *const bits[] = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"b\"", "\"", "\\", "1",
-		"-", ".", "e", "0", "true", "null", " ", "\\u0041", "\\ud83d\\ude00", "\xc3\xa9", "[]", "{}",
-		"\"a\":", "1,", "\n"};
+	static const char *const bits[] = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"b\"", "\"",
+		"\\", "1", "-", ".", "e", "0", "true", "null", " ", "\\u0041", "\\ud83d\\ude00",
+		"\xc3\xa9", "[]", "{}", "\"a\":", "1,", "\n"};
 	uint32_t seed = 1;
 	int taken = 0;
 
@@ -302,15 +303,17 @@ static void no_byte_behind_the_text_is_read(void **state)
 
 static void values_are_reached_by_paths(void **state)
 {
-	const char *text = "{\"report\":{\"detailed-message\":\"no\"},\"n\":42,\"t\":true,\"f\":false,"
-			   "\"z\":null,\"list\":[1,\"two\"]}";
+	const char *text =
+		"{\"report\":{\"detailed-message\":\"no\"},\"n\":42,\"t\":true,\"f\":false,"
+		"\"z\":null,\"list\":[1,\"two\"]}";
 	AUTO(json_freep) struct json *root = NULL;
 	const struct json *list;
 	double n = 0;
 	bool b = false;
 
 	assert_int_equal(json_parse(text, strlen(text), &root), 0);
-	assert_string_equal(json_string(json_get(json_get(root, "report"), "detailed-message")), "no");
+	assert_string_equal(
+		json_string(json_get(json_get(root, "report"), "detailed-message")), "no");
 	assert_true(json_number(json_get(root, "n"), &n));
 	assert_true(n > 41.5 && n < 42.5);
 	assert_true(json_bool(json_get(root, "t"), &b));
@@ -359,7 +362,8 @@ static void each_visits_in_order(void **state)
 	char names[4] = "";
 
 	assert_int_equal(json_parse(text, strlen(text), &root), 0);
-	JSON_EACH(m, root) strcat(names, json_name(m));
+	JSON_EACH (m, root)
+		strcat(names, json_name(m));
 	assert_string_equal(names, "xyz");
 }
 
@@ -381,7 +385,8 @@ static struct json *some_tree(void)
 }
 
 static const char some_text[] =
-	"{\"name\":\"a \\\"b\\\" \\\\ \\n\\u0001/\xc3\xa9\",\"auth\":{\"params\":{\"password\":\"pass-1\"}},"
+	"{\"name\":\"a \\\"b\\\" \\\\ "
+	"\\n\\u0001/\xc3\xa9\",\"auth\":{\"params\":{\"password\":\"pass-1\"}},"
 	"\"list\":[{\"n\":1.5},{}],\"big\":1795550078123,\"yes\":true,\"no\":false,\"nil\":null}";
 
 static void a_tree_is_printed_compact(void **state)

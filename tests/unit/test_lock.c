@@ -39,8 +39,11 @@ static void the_second_comer_is_told_who_holds_it(void **state)
 
 	assert_int_equal(lock_take(fd, "a", NULL), 0);
 	assert_int_equal(sscanf(told("a"),
-		"'a' is in use by another run (pid %ld on %99[^,], since 20%*d-%*d-%dT%*d:%*d:%*d.%*dZ): "
-		"wait for it or stop it%n", &pid, host, &day, &n), 3);
+				 "'a' is in use by another run (pid %ld on %99[^,], since "
+				 "20%*d-%*d-%dT%*d:%*d:%*d.%*dZ): "
+				 "wait for it or stop it%n",
+				 &pid, host, &day, &n),
+		3);
 	assert_int_equal(pid, getpid());
 	assert_int_equal(n, strlen(told("a")));
 	close(fd);
@@ -115,20 +118,23 @@ static void death_frees_it_and_a_stale_note_blocks_nobody(void **state)
 /* Whoever can write to the folder can write the note. */
 static void a_note_of_nonsense_tells_nothing(void **state)
 {
-	static const char *const notes[] = {"", "x", "12", "12 host", "12 host start", "0 host start\n",
-		"-1 host start\n", "99999999999 host start\n", "12  start\n", "12 host \n", "12 ho\x1bst start\n",
-		"12 host sta\x9brt\n", "12 host start\nmore", "12 host " "2026-11-24T19:54:38.123Zx\n",
+	static const char *const notes[] = {"", "x", "12", "12 host", "12 host start",
+		"0 host start\n", "-1 host start\n", "99999999999 host start\n", "12  start\n",
+		"12 host \n", "12 ho\x1bst start\n", "12 host sta\x9brt\n", "12 host start\nmore",
+		"12 host "
+		"2026-11-24T19:54:38.123Zx\n",
 		" 12 host start\n", "12 host a start\n"};
 	int fd = open_file("e");
 
 	assert_int_equal(lock_take(fd, "e", NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(notes); i++) {
 		scratch_write("e.lock", notes[i], strlen(notes[i]));
-		assert_string_equal(told("e"), "'e' is in use by another run: wait for it or stop it");
+		assert_string_equal(
+			told("e"), "'e' is in use by another run: wait for it or stop it");
 	}
 	scratch_write("e.lock", "12 host start\n", 14);
-	assert_string_equal(told("e"),
-		"'e' is in use by another run (pid 12 on host, since start): wait for it or stop it");
+	assert_string_equal(told("e"), "'e' is in use by another run (pid 12 on host, since "
+				       "start): wait for it or stop it");
 	close(fd);
 }
 

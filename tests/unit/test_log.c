@@ -80,10 +80,12 @@ static void levels_have_names(void **state)
 /* A server's message that plays log: it stays one line, and is seen through. */
 static void nothing_forges_a_line(void **state)
 {
-	log_info("server said: %s", "ok\n2026-01-01T00:00:00.000Z error all is lost\r\x1b[2J\xc2\x9b");
+	log_info("server said: %s",
+		"ok\n2026-01-01T00:00:00.000Z error all is lost\r\x1b[2J\xc2\x9b");
 	assert_int_equal(lines, 1);
-	assert_string_equal(last + HEAD, "info server said: ok\\x0A2026-01-01T00:00:00.000Z error all is lost"
-					 "\\x0D\\x1B[2J\\xC2\\x9B\n");
+	assert_string_equal(last + HEAD,
+		"info server said: ok\\x0A2026-01-01T00:00:00.000Z error all is lost"
+		"\\x0D\\x1B[2J\\xC2\\x9B\n");
 	log_info("%s", "");
 	assert_string_equal(last + HEAD, "info \n");
 }
@@ -183,7 +185,10 @@ static void lines_of_threads_do_not_mix(void **state)
 	while (fgets(line, sizeof(line), f)) {
 		int n = 0;
 
-		assert_int_equal(sscanf(line + HEAD, "info thread %d says abcdefghijklmnopqrstuvwxyz\n%n", &id, &n), 1);
+		assert_int_equal(
+			sscanf(line + HEAD, "info thread %d says abcdefghijklmnopqrstuvwxyz\n%n",
+				&id, &n),
+			1);
 		assert_int_equal(HEAD + (size_t)n, strlen(line));
 		count[id]++;
 	}

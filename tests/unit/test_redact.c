@@ -10,7 +10,8 @@
 #include "base/redact.h"
 #include "leftovers.h"
 
-#define SECRETS(...) ((const char *const[]){__VA_ARGS__}), ARRAY_SIZE(((const char *const[]){__VA_ARGS__}))
+#define SECRETS(...)                                                                               \
+	((const char *const[]){__VA_ARGS__}), ARRAY_SIZE(((const char *const[]){__VA_ARGS__}))
 
 static void check(const char *text, const char *expected, const char *const *secrets, size_t count)
 {
@@ -30,7 +31,8 @@ static void check_keyed(const char *text, const char *expected)
 static void text_without_secrets_stays_as_it_is(void **state)
 {
 	check("", "", SECRETS("pass-1"));
-	check("nothing here, %41 \\n + = : \"", "nothing here, %41 \\n + = : \"", SECRETS("pass-1"));
+	check("nothing here, %41 \\n + = : \"", "nothing here, %41 \\n + = : \"",
+		SECRETS("pass-1"));
 	check("x", "x", SECRETS(NULL, ""));
 	check("x", "x", NULL, 0);
 }
@@ -64,8 +66,8 @@ static void json_escapes_do_not_hide_it(void **state)
 /* A gateway that puts the request body into its message. */
 static void a_json_text_inside_a_json_string_does_not_hide_it(void **state)
 {
-	check("{\"m\":\"{\\\"a\\\":\\\"p\\\\\\\"ss-1\\\"}\"}", "{\"m\":\"{\\\"a\\\":\\\"[redacted]\\\"}\"}",
-		SECRETS("p\"ss-1"));
+	check("{\"m\":\"{\\\"a\\\":\\\"p\\\\\\\"ss-1\\\"}\"}",
+		"{\"m\":\"{\\\"a\\\":\\\"[redacted]\\\"}\"}", SECRETS("p\"ss-1"));
 }
 
 static void a_backslash_in_a_secret_is_no_escape(void **state)
@@ -91,15 +93,24 @@ static void base64_does_not_hide_it(void **state)
 {
 	check("cGFzcy0x", "[redacted]", SECRETS("pass-1"));
 	check("x cGFzcy0xMg== y", "x [redacted]== y", SECRETS("pass-12"));
-	check("Pz8/Pz8/Pj4+", "[redacted]", SECRETS("??????" ">>>"));
-	check("Pz8_Pz8_Pj4-", "[redacted]", SECRETS("??????" ">>>"));
-	check("\"Pz8\\/Pz8\\/Pj4+\"", "\"[redacted]\"", SECRETS("??????" ">>>"));
-	check("a=Pz8%2FPz8%2FPj4%2B&b", "a=[redacted]&b", SECRETS("??????" ">>>"));
+	check("Pz8/Pz8/Pj4+", "[redacted]",
+		SECRETS("??????"
+			">>>"));
+	check("Pz8_Pz8_Pj4-", "[redacted]",
+		SECRETS("??????"
+			">>>"));
+	check("\"Pz8\\/Pz8\\/Pj4+\"", "\"[redacted]\"",
+		SECRETS("??????"
+			">>>"));
+	check("a=Pz8%2FPz8%2FPj4%2B&b", "a=[redacted]&b",
+		SECRETS("??????"
+			">>>"));
 }
 
 static size_t base64(char *dst, const char *src, size_t len)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i += 3) {
@@ -178,11 +189,14 @@ static void values_behind_telling_names_go_from_json(void **state)
 	check_keyed("{\"password\":\"a\\\"b\",\"x\":1}", "{\"password\":\"[redacted]\",\"x\":1}");
 	check_keyed("{\"Password\" : \"a\" }", "{\"Password\" : \"[redacted]\" }");
 	check_keyed("{\"password\":\n\t\"a\"}", "{\"password\":\n\t\"[redacted]\"}");
-	check_keyed("{\"client_secret\":\"a\\n\",\"x\":\"y\"}", "{\"client_secret\":\"[redacted]\",\"x\":\"y\"}");
+	check_keyed("{\"client_secret\":\"a\\n\",\"x\":\"y\"}",
+		"{\"client_secret\":\"[redacted]\",\"x\":\"y\"}");
 	check_keyed("{\"pwd\":1234,\"x\":1}", "{\"pwd\":[redacted],\"x\":1}");
 	check_keyed("{\"token\":true}", "{\"token\":[redacted]}");
-	check_keyed("{\"access_token\":{\"a\":\"}\",\"b\":[1]},\"x\":1}", "{\"access_token\":[redacted],\"x\":1}");
-	check_keyed("{\"credentials\":[\"a\",\"b\"],\"x\":1}", "{\"credentials\":[redacted],\"x\":1}");
+	check_keyed("{\"access_token\":{\"a\":\"}\",\"b\":[1]},\"x\":1}",
+		"{\"access_token\":[redacted],\"x\":1}");
+	check_keyed(
+		"{\"credentials\":[\"a\",\"b\"],\"x\":1}", "{\"credentials\":[redacted],\"x\":1}");
 	check_keyed("{\"x-api-key\":\"a\"}", "{\"x-api-key\":\"[redacted]\"}");
 	check_keyed("{'password': 'a', 'x': 1}", "{'password': '[redacted]', 'x': 1}");
 	check_keyed("{password: abc def}", "{password: [redacted] def}");
@@ -212,12 +226,14 @@ static void values_behind_telling_names_go_from_nested_json(void **state)
 	check_keyed("{\"m\":\"{\\\"password\\\":\\\"a\\\\\\\"b\\\",\\\"k\\\":1}\"}",
 		"{\"m\":\"{\\\"password\\\":\\\"[redacted]\\\",\\\"k\\\":1}\"}");
 	check_keyed("{\"m\":\"{\\\"n\\\":\\\"{\\\\\\\"token\\\\\\\":\\\\\\\"ab\\\\\\\"}\\\"}\"}",
-		"{\"m\":\"{\\\"n\\\":\\\"{\\\\\\\"token\\\\\\\":\\\\\\\"[redacted]\\\\\\\"}\\\"}\"}");
+		"{\"m\":\"{\\\"n\\\":\\\"{\\\\\\\"token\\\\\\\":\\\\\\\"[redacted]\\\\\\\"}\\\"}"
+		"\"}");
 }
 
 static void values_behind_telling_names_go_from_forms(void **state)
 {
-	check_keyed("grant_type=x&client_secret=a%2Cb+c;d,e&scope=s", "grant_type=x&client_secret=[redacted]&scope=s");
+	check_keyed("grant_type=x&client_secret=a%2Cb+c;d,e&scope=s",
+		"grant_type=x&client_secret=[redacted]&scope=s");
 	check_keyed("?password=a#x", "?password=[redacted]");
 	check_keyed("key=abc&monkey=abc", "key=[redacted]&monkey=abc");
 	check_keyed("password=\"a b\" c", "password=\"[redacted]\" c");
@@ -229,10 +245,12 @@ static void values_behind_telling_names_go_from_forms(void **state)
 
 static void values_behind_telling_names_go_from_headers(void **state)
 {
-	check_keyed("> Authorization: Bearer abc.def-_\r\n> Host: x", "> Authorization: [redacted]\r\n> Host: x");
+	check_keyed("> Authorization: Bearer abc.def-_\r\n> Host: x",
+		"> Authorization: [redacted]\r\n> Host: x");
 	check_keyed("authorization:Basic dTpw", "authorization:[redacted]");
 	check_keyed("-H 'Authorization: Bearer abc' -d x", "-H 'Authorization: [redacted]' -d x");
-	check_keyed("Authorization: Digest username=\"u\", response=\"abc\"\nx", "Authorization: [redacted]\nx");
+	check_keyed("Authorization: Digest username=\"u\", response=\"abc\"\nx",
+		"Authorization: [redacted]\nx");
 	check_keyed("got X-Api-Key: abc", "got X-Api-Key: [redacted]");
 	check_keyed("Cookie: a=1; b=2\nx: y", "Cookie: [redacted]\nx: y");
 	check_keyed("a\nApi-Key: abc\nb", "a\nApi-Key: [redacted]\nb");
@@ -267,9 +285,11 @@ static void redacting_twice_changes_nothing_more(void **state)
 
 static void names_speak_of_secrets(void **state)
 {
-	static const char *const secret[] = {"password", "PASSWORD", "Passwd", "pwd", "admin pass", "client_secret",
-		"Access Token", "credential", "Credentials", "x-api-key", "apikey", "key", "Authorization", "Cookie"};
-	static const char *const open[] = {"", "name", "endpoint", "username", "description", "owner", "Region"};
+	static const char *const secret[] = {"password", "PASSWORD", "Passwd", "pwd", "admin pass",
+		"client_secret", "Access Token", "credential", "Credentials", "x-api-key", "apikey",
+		"key", "Authorization", "Cookie"};
+	static const char *const open[] = {
+		"", "name", "endpoint", "username", "description", "owner", "Region"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(secret); i++)
 		assert_true(redact_name_is_secret(secret[i]));
@@ -292,8 +312,9 @@ static void what_does_not_fit_leaves_no_trace(void **state)
 /* What would be hours if the work grew with the square of the text. */
 static void hostile_megabytes_are_worked_off(void **state)
 {
-	static const char *const bits[] = {"a", "password", "password:", "password=", "\"password\":{", "\\\\\\\"",
-		"\\u0061", "%61+", "=:", "token:{[", "\"", "YWFh", "password   "};
+	static const char *const bits[] = {"a", "password",
+		"password:", "password=", "\"password\":{", "\\\\\\\"", "\\u0061", "%61+",
+		"=:", "token:{[", "\"", "YWFh", "password   "};
 	char secret[4097];
 
 	memset(secret, 'a', sizeof(secret) - 2);
@@ -315,10 +336,12 @@ static void hostile_megabytes_are_worked_off(void **state)
 /* Random texts with the secret in them, in random encodings, one inside another. */
 static void no_encoding_in_any_company_hides_it(void **state)
 {
-	static const char *const forms[] = {"q\"ss \\w+rd%/1", "q\\\"ss \\\\w+rd%\\/1", "q%22ss+%5Cw%2Brd%25%2F1",
-		"q%22ss%20%5cw%2brd%25%2f1", "q\\u0022ss \\u005Cw\\u002brd\\u0025\\/1", "q\\\\\\\"ss \\\\\\\\w+rd%\\/1",
+	static const char *const forms[] = {"q\"ss \\w+rd%/1", "q\\\"ss \\\\w+rd%\\/1",
+		"q%22ss+%5Cw%2Brd%25%2F1", "q%22ss%20%5cw%2brd%25%2f1",
+		"q\\u0022ss \\u005Cw\\u002brd\\u0025\\/1", "q\\\\\\\"ss \\\\\\\\w+rd%\\/1",
 		"cSJzcyBcdytyZCUvMQ", "dTpxInNzIFx3K3JkJS8x"};
-	static const char *const fill[] = {" ", "\"", "\\", "%", "=", "&", "{\"a\":", "+", "x", "\\u0", "[", ":", "%4"};
+	static const char *const fill[] = {
+		" ", "\"", "\\", "%", "=", "&", "{\"a\":", "+", "x", "\\u0", "[", ":", "%4"};
 	const char *secret = "q\"ss \\w+rd%/1";
 	uint32_t seed = 7;
 

@@ -24,7 +24,7 @@ static void utf8_is_as_rfc_3629_says(void **state)
 	assert_true(utf8_valid("a\0b", 3));
 
 	assert_false(valid("\x80"));
-	assert_false(valid("\xc0\x80"));         /* overlong NUL */
+	assert_false(valid("\xc0\x80")); /* overlong NUL */
 	assert_false(valid("\xc1\xbf"));
 	assert_false(valid("\xe0\x9f\xbf"));     /* overlong */
 	assert_false(valid("\xed\xa0\x80"));     /* surrogate */
@@ -43,7 +43,8 @@ static void every_sequence_up_to_three_bytes_is_judged_right(void **state)
 	size_t good = 0;
 
 	for (unsigned v = 0; v < 1u << 24; v++) {
-		unsigned char p[3] = {(unsigned char)(v >> 16), (unsigned char)(v >> 8), (unsigned char)v};
+		unsigned char p[3] = {
+			(unsigned char)(v >> 16), (unsigned char)(v >> 8), (unsigned char)v};
 
 		if (p[0] < 0xe0 || p[0] > 0xef)
 			continue;
@@ -122,15 +123,20 @@ static void foreign_text_is_shown_as_it_is_when_it_is_harmless(void **state)
 {
 	assert_shown("", "");
 	assert_shown("plain \\ text", "plain \\ text");
-	assert_shown("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xc2\xa0", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xc2\xa0");
+	assert_shown("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xc2\xa0",
+		"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xc2\xa0");
 }
 
 static void no_control_character_reaches_a_terminal(void **state)
 {
 	assert_shown("a\nb\rc\td", "a\\x0Ab\\x0Dc\\x09d");
 	assert_shown("\x1b[2J\x7f", "\\x1B[2J\\x7F");
-	assert_shown("\xc2\x9b" "31m", "\\xC2\\x9B31m"); /* C1: CSI in one character */
-	assert_shown("\x9b" "31m", "\\x9B31m");            /* and as a bare byte */
+	assert_shown("\xc2\x9b"
+		     "31m",
+		"\\xC2\\x9B31m"); /* C1: CSI in one character */
+	assert_shown("\x9b"
+		     "31m",
+		"\\x9B31m"); /* and as a bare byte */
 	assert_shown("\xff\xe2\x82", "\\xFF\\xE2\\x82");
 }
 
@@ -141,7 +147,8 @@ static void no_character_reorders_or_breaks_a_line(void **state)
 	assert_shown("\xe2\x80\xaa", "\\xE2\\x80\\xAA");
 	assert_shown("\xe2\x80\xa8", "\\xE2\\x80\\xA8");
 	assert_shown("\xe2\x81\xa6\xe2\x81\xa9", "\\xE2\\x81\\xA6\\xE2\\x81\\xA9");
-	assert_shown("\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5", "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5");
+	assert_shown(
+		"\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5", "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5");
 }
 
 static void a_cut_falls_between_characters_and_shows(void **state)
