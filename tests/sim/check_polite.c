@@ -297,10 +297,10 @@ void check_polite_idle(struct sim *s)
 	if (patience == NSEC_NONE)
 		patience = c->answers ? 900 * SEC : 60 * SEC;
 	if (c->open_since != NSEC_NONE && s->now - c->open_since >= patience &&
-		!c->before.ending)
+		!c->ending)
 		sim_breach(s, "the breaker is open for %lld s, and the run goes on",
 			(long long)((s->now - c->open_since) / SEC));
-	if (c->halt_reached && !config->halt_percent && !c->before.ending)
+	if (c->halt_reached && !config->halt_percent && !c->ending)
 		sim_breach(s, "%llu rows have failed, and the run does not halt",
 			(unsigned long long)c->failed);
 }
