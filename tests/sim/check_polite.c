@@ -296,7 +296,7 @@ void check_polite_idle(struct sim *s)
 
 	if (patience == NSEC_NONE)
 		patience = c->answers ? 900 * SEC : 60 * SEC;
-	if (c->open_since != NSEC_NONE && s->now - c->open_since >= patience &&
+	if (c->open_since != NSEC_NONE && c->before.open_jobs > 0 && s->now - c->open_since >= patience &&
 		!c->ending)
 		sim_breach(s, "the breaker is open for %lld s, and the run goes on",
 			(long long)((s->now - c->open_since) / SEC));
