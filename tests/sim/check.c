@@ -88,18 +88,10 @@ static void note_causes(struct sim *s, const struct engine_event *e)
 	uint32_t before = c->causes;
 
 	switch (e->kind) {
-	case EVENT_STOP:
-		c->causes |= 1u << END_STOPPED;
-		break;
-	case EVENT_ABORT:
-		c->causes |= 1u << END_ABORTED;
-		break;
-	case EVENT_LEDGER_FAILED:
-		c->causes |= 1u << END_LEDGER;
-		break;
-	case EVENT_TOKEN_REFUSED:
-		c->causes |= 1u << END_TOKEN;
-		break;
+	case EVENT_STOP: c->causes |= 1u << END_STOPPED; break;
+	case EVENT_ABORT: c->causes |= 1u << END_ABORTED; break;
+	case EVENT_LEDGER_FAILED: c->causes |= 1u << END_LEDGER; break;
+	case EVENT_TOKEN_REFUSED: c->causes |= 1u << END_TOKEN; break;
 	case EVENT_INPUT_ENDED:
 		c->input_ended = true;
 		if (e->input_ended.fatal)
@@ -115,8 +107,7 @@ static void note_causes(struct sim *s, const struct engine_event *e)
 	case EVENT_INTENT_DURABLE:
 	case EVENT_OUTCOME_DURABLE:
 	case EVENT_SHARED_FINDING:
-	case EVENT_TOKEN_FRESH:
-		break;
+	case EVENT_TOKEN_FRESH: break;
 	}
 	c->closing |= c->causes != before;
 }
@@ -223,31 +214,15 @@ static void note_ending(struct sim *s)
 static void check_order(struct sim *s, const struct engine_action *a)
 {
 	switch (a->kind) {
-	case ACTION_READ:
-		check_read(s, a->job);
-		break;
-	case ACTION_WRITE_INTENT:
-		check_intent(s, a->job);
-		break;
+	case ACTION_READ: check_read(s, a->job); break;
+	case ACTION_WRITE_INTENT: check_intent(s, a->job); break;
 	case ACTION_WRITE_WITHDRAWAL:
-	case ACTION_WRITE_OUTCOME:
-		check_row_outcome(s, a);
-		break;
-	case ACTION_SEND:
-		check_send(s, a);
-		break;
-	case ACTION_CUT:
-		check_cut(s, a->job);
-		break;
-	case ACTION_FETCH:
-		check_polite_sent(s, a);
-		break;
-	case ACTION_EMIT:
-		check_row_told(s, a);
-		break;
-	case ACTION_DONE:
-		check_end(s, a);
-		break;
+	case ACTION_WRITE_OUTCOME: check_row_outcome(s, a); break;
+	case ACTION_SEND: check_send(s, a); break;
+	case ACTION_CUT: check_cut(s, a->job); break;
+	case ACTION_FETCH: check_polite_sent(s, a); break;
+	case ACTION_EMIT: check_row_told(s, a); break;
+	case ACTION_DONE: check_end(s, a); break;
 	}
 }
 
@@ -280,8 +255,7 @@ void check_idle(struct sim *s)
 			(long long)((s->now - deadline) / USEC));
 	for (uint32_t j = 0; j < s->job_limit && s->check.causes & 1u << END_ABORTED; j++) {
 		if (s->jobs[j].request.out && !s->jobs[j].request.cut)
-			sim_breach(s, "aborted, and the request of %s is not cut",
-				trace_job(s, j));
+			sim_breach(s, "aborted, and the request of %s is not cut", trace_job(s, j));
 	}
 	check_polite_idle(s);
 }

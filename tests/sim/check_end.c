@@ -12,17 +12,12 @@ bool check_end_has_reason(const struct sim *s, enum engine_end end)
 	case END_RETRY_AFTER:
 	case END_FATAL:
 	case END_LEDGER:
-	case END_INPUT:
-		return c->causes & 1u << end;
-	case END_TOKEN:
-		return c->token_hopeless || c->causes & 1u << end;
-	case END_HALT_RULE:
-		return s->set.config.halt_mode != HALT_NEVER;
+	case END_INPUT: return c->causes & 1u << end;
+	case END_TOKEN: return c->token_hopeless || c->causes & 1u << end;
+	case END_HALT_RULE: return s->set.config.halt_mode != HALT_NEVER;
 	case END_BREAKER:
-	case END_SANDBOXES:
-		return true;
-	case END_COMPLETE:
-		return false;
+	case END_SANDBOXES: return true;
+	case END_COMPLETE: return false;
 	}
 	return false;
 }
@@ -32,11 +27,11 @@ bool check_end_patience_is_over(const struct sim *s)
 {
 	const struct check *c = &s->check;
 	nsec_t patience = s->set.config.give_up_after;
-	
+
 	if (patience == NSEC_NONE)
 		patience = c->answers ? 900 * SEC : 60 * SEC;
 	return s->now - c->last_answer >= patience ||
-		(c->open_since != NSEC_NONE && s->now - c->open_since >= patience);
+	       (c->open_since != NSEC_NONE && s->now - c->open_since >= patience);
 }
 
 static bool all_sandboxes_refused(const struct sim *s)
@@ -117,7 +112,6 @@ void check_end(struct sim *s, const struct engine_action *a)
 			(long long)(a->done.resume_after / USEC), (long long)(left / USEC));
 	if (a->done.end == END_HALT_RULE && !s->set.config.halt_percent &&
 		a->done.failed < s->set.config.halt_fails)
-		sim_breach(s, "halted by %llu failed rows",
-			(unsigned long long)a->done.failed);
+		sim_breach(s, "halted by %llu failed rows", (unsigned long long)a->done.failed);
 	check_left_over(s);
 }

@@ -49,8 +49,8 @@ static void check_pause(struct sim *s, const struct engine_action *a)
 	if (a->kind == ACTION_FETCH)
 		return; /* another host */
 	if (s->now < c->pause_until)
-		sim_breach(s, "%s leaves %lld us before the Retry-After ends",
-			trace_job(s, a->job), (long long)((c->pause_until - s->now) / USEC));
+		sim_breach(s, "%s leaves %lld us before the Retry-After ends", trace_job(s, a->job),
+			(long long)((c->pause_until - s->now) / USEC));
 	if (c->pause_fresh && engine_stats(s->engine).window != 1)
 		sim_breach(s, "the window is %u after a pause, it starts again at 1",
 			engine_stats(s->engine).window);
@@ -85,15 +85,16 @@ static void check_probe(struct sim *s, const struct engine_action *a)
 	if (c->open_since == NSEC_NONE || a->kind != ACTION_SEND)
 		return;
 	if (c->probe_out)
-		sim_breach(s, "%s leaves while a probe of the breaker is out", trace_job(s, a->job));
+		sim_breach(
+			s, "%s leaves while a probe of the breaker is out", trace_job(s, a->job));
 	if (s->now - c->last_probe < least_wait(c))
 		sim_breach(s, "a probe leaves %lld us after the last, at least %lld are due",
 			(long long)((s->now - c->last_probe) / USEC),
 			(long long)(least_wait(c) / USEC));
 	if ((a->send.request != REQUEST_CREATE || s->rows[s->jobs[a->job].row].b.creates > 1) &&
 		untried_is_ready(s))
-		sim_breach(s, "%s is the probe, while a row was not yet tried",
-			trace_job(s, a->job));
+		sim_breach(
+			s, "%s is the probe, while a row was not yet tried", trace_job(s, a->job));
 	c->probe_out = true;
 	c->probe_job = a->job;
 }
@@ -125,11 +126,11 @@ static bool streak_is_certain(const struct check *c)
 	return true;
 }
 
-static void check_breaker(struct sim *s, const struct engine_event *e, const struct engine_stats *now)
+static void check_breaker(
+	struct sim *s, const struct engine_event *e, const struct engine_stats *now)
 {
 	struct check *c = &s->check;
-	bool of_create = e->kind == EVENT_ANSWER &&
-		s->jobs[e->job].request.kind == REQUEST_CREATE;
+	bool of_create = e->kind == EVENT_ANSWER && s->jobs[e->job].request.kind == REQUEST_CREATE;
 
 	if (of_create && !now->ending && c->streak_len == 0 && now->breaker_open)
 		sim_breach(s, "the breaker is open after %s answered a create",
@@ -174,8 +175,8 @@ static void on_refused_token(struct sim *s, const struct engine_event *e)
 static bool shows_token_good(enum engine_answer a)
 {
 	return answer_complete(a) && a != ANSWER_TOKEN && a != ANSWER_THROTTLED &&
-		a != ANSWER_THROTTLED_DOUBTFUL && a != ANSWER_OVERLOAD &&
-		a != ANSWER_OVERLOAD_TIMEOUT;
+	       a != ANSWER_THROTTLED_DOUBTFUL && a != ANSWER_OVERLOAD &&
+	       a != ANSWER_OVERLOAD_TIMEOUT;
 }
 
 static void check_token(struct sim *s, const struct engine_action *a)
@@ -240,18 +241,19 @@ void check_polite_event(struct sim *s, const struct engine_event *e)
 	}
 }
 
-static void count_trouble(struct sim *s, const struct engine_event *e, const struct engine_stats *now)
+static void count_trouble(
+	struct sim *s, const struct engine_event *e, const struct engine_stats *now)
 {
 	const struct request *q = &s->jobs[e->job].request;
 	enum engine_answer a = e->answer.answer;
-	bool trouble = a == ANSWER_THROTTLED || a == ANSWER_THROTTLED_DOUBTFUL ||
-		a == ANSWER_NOT_SENT;
+	bool trouble =
+		a == ANSWER_THROTTLED || a == ANSWER_THROTTLED_DOUBTFUL || a == ANSWER_NOT_SENT;
 
 	if (e->kind != EVENT_ANSWER || q->row == NO_ROW)
 		return;
 	if (q->kind == REQUEST_LOOKUP)
 		trouble = a < ANSWER_FOUND_CREATED && a != ANSWER_TOKEN && a != ANSWER_FATAL &&
-			a != ANSWER_FATAL_SANDBOX;
+			  a != ANSWER_FATAL_SANDBOX;
 	if (trouble && !s->check.before.breaker_open && !now->breaker_open)
 		s->rows[q->row].b.trouble_closed++;
 }
@@ -259,8 +261,10 @@ static void count_trouble(struct sim *s, const struct engine_event *e, const str
 void check_polite_handled(struct sim *s, const struct engine_event *e)
 {
 	struct engine_stats now = engine_stats(s->engine);
-	bool sign = e->kind == EVENT_ANSWER && (e->answer.answer == ANSWER_THROTTLED ||
-		e->answer.answer == ANSWER_THROTTLED_DOUBTFUL || e->answer.answer == ANSWER_TIMEOUT);
+	bool sign =
+		e->kind == EVENT_ANSWER && (e->answer.answer == ANSWER_THROTTLED ||
+						   e->answer.answer == ANSWER_THROTTLED_DOUBTFUL ||
+						   e->answer.answer == ANSWER_TIMEOUT);
 
 	if (sign && now.window > s->check.before.window)
 		sim_breach(s, "the window grows from %u to %u by %s", s->check.before.window,
@@ -296,8 +300,8 @@ void check_polite_idle(struct sim *s)
 
 	if (patience == NSEC_NONE)
 		patience = c->answers ? 900 * SEC : 60 * SEC;
-	if (c->open_since != NSEC_NONE && c->before.open_jobs > 0 && s->now - c->open_since >= patience &&
-		!c->ending)
+	if (c->open_since != NSEC_NONE && c->before.open_jobs > 0 &&
+		s->now - c->open_since >= patience && !c->ending)
 		sim_breach(s, "the breaker is open for %lld s, and the run goes on",
 			(long long)((s->now - c->open_since) / SEC));
 	if (c->halt_reached && !config->halt_percent && !c->ending)

@@ -16,33 +16,33 @@ static const struct {
 	enum engine_answer answer;
 	enum execution execution;
 } faults[FAULT_COUNT] = {
-	[FAULT_NONE] = { "fine", ANSWER_CREATED, BEFORE_ANSWER },
-	[FAULT_NOT_SENT] = { "not sent", ANSWER_NOT_SENT, NEVER },
-	[FAULT_BROKEN_BEFORE] = { "broken, not executed", ANSWER_BROKEN, NEVER },
-	[FAULT_BROKEN_AFTER] = { "broken, executed", ANSWER_BROKEN, BEFORE_ANSWER },
-	[FAULT_BROKEN_LATE] = { "broken, executed later", ANSWER_BROKEN, LATE },
-	[FAULT_TIMEOUT_BEFORE] = { "time-out, not executed", ANSWER_TIMEOUT, NEVER },
-	[FAULT_TIMEOUT_AFTER] = { "time-out, executed", ANSWER_TIMEOUT, BEFORE_ANSWER },
-	[FAULT_TIMEOUT_LATE] = { "time-out, executed later", ANSWER_TIMEOUT, LATE },
-	[FAULT_THROTTLED] = { "429 of the gateway", ANSWER_THROTTLED, NEVER },
-	[FAULT_RETRY_AFTER] = { "429 with Retry-After", ANSWER_THROTTLED, NEVER },
-	[FAULT_429_BEFORE] = { "429, not executed", ANSWER_THROTTLED_DOUBTFUL, NEVER },
-	[FAULT_429_AFTER] = { "429, executed", ANSWER_THROTTLED_DOUBTFUL, BEFORE_ANSWER },
-	[FAULT_500_BEFORE] = { "500, not executed", ANSWER_OVERLOAD, NEVER },
-	[FAULT_500_AFTER] = { "500, executed", ANSWER_OVERLOAD, BEFORE_ANSWER },
-	[FAULT_500_LATE] = { "500, executed later", ANSWER_OVERLOAD, LATE },
-	[FAULT_503_RETRY_AFTER] = { "503 with Retry-After", ANSWER_OVERLOAD, NEVER },
-	[FAULT_504_BEFORE] = { "504, not executed", ANSWER_OVERLOAD_TIMEOUT, NEVER },
-	[FAULT_504_AFTER] = { "504, executed", ANSWER_OVERLOAD_TIMEOUT, BEFORE_ANSWER },
-	[FAULT_504_LATE] = { "504, executed later", ANSWER_OVERLOAD_TIMEOUT, LATE },
-	[FAULT_409_NOTHING] = { "409, nothing there", ANSWER_CLASH, NEVER },
-	[FAULT_409_AFTER] = { "409, executed", ANSWER_CLASH, BEFORE_ANSWER },
-	[FAULT_UNREADABLE_BEFORE] = { "unreadable, not executed", ANSWER_DOUBTFUL, NEVER },
-	[FAULT_UNREADABLE_AFTER] = { "unreadable, executed", ANSWER_DOUBTFUL, BEFORE_ANSWER },
-	[FAULT_REJECTED] = { "rejected", ANSWER_REJECTED, NEVER },
-	[FAULT_401] = { "401", ANSWER_TOKEN, NEVER },
-	[FAULT_FATAL] = { "fatal", ANSWER_FATAL, NEVER },
-	[FAULT_FATAL_SANDBOX] = { "fatal to the sandbox", ANSWER_FATAL_SANDBOX, NEVER },
+	[FAULT_NONE] = {"fine", ANSWER_CREATED, BEFORE_ANSWER},
+	[FAULT_NOT_SENT] = {"not sent", ANSWER_NOT_SENT, NEVER},
+	[FAULT_BROKEN_BEFORE] = {"broken, not executed", ANSWER_BROKEN, NEVER},
+	[FAULT_BROKEN_AFTER] = {"broken, executed", ANSWER_BROKEN, BEFORE_ANSWER},
+	[FAULT_BROKEN_LATE] = {"broken, executed later", ANSWER_BROKEN, LATE},
+	[FAULT_TIMEOUT_BEFORE] = {"time-out, not executed", ANSWER_TIMEOUT, NEVER},
+	[FAULT_TIMEOUT_AFTER] = {"time-out, executed", ANSWER_TIMEOUT, BEFORE_ANSWER},
+	[FAULT_TIMEOUT_LATE] = {"time-out, executed later", ANSWER_TIMEOUT, LATE},
+	[FAULT_THROTTLED] = {"429 of the gateway", ANSWER_THROTTLED, NEVER},
+	[FAULT_RETRY_AFTER] = {"429 with Retry-After", ANSWER_THROTTLED, NEVER},
+	[FAULT_429_BEFORE] = {"429, not executed", ANSWER_THROTTLED_DOUBTFUL, NEVER},
+	[FAULT_429_AFTER] = {"429, executed", ANSWER_THROTTLED_DOUBTFUL, BEFORE_ANSWER},
+	[FAULT_500_BEFORE] = {"500, not executed", ANSWER_OVERLOAD, NEVER},
+	[FAULT_500_AFTER] = {"500, executed", ANSWER_OVERLOAD, BEFORE_ANSWER},
+	[FAULT_500_LATE] = {"500, executed later", ANSWER_OVERLOAD, LATE},
+	[FAULT_503_RETRY_AFTER] = {"503 with Retry-After", ANSWER_OVERLOAD, NEVER},
+	[FAULT_504_BEFORE] = {"504, not executed", ANSWER_OVERLOAD_TIMEOUT, NEVER},
+	[FAULT_504_AFTER] = {"504, executed", ANSWER_OVERLOAD_TIMEOUT, BEFORE_ANSWER},
+	[FAULT_504_LATE] = {"504, executed later", ANSWER_OVERLOAD_TIMEOUT, LATE},
+	[FAULT_409_NOTHING] = {"409, nothing there", ANSWER_CLASH, NEVER},
+	[FAULT_409_AFTER] = {"409, executed", ANSWER_CLASH, BEFORE_ANSWER},
+	[FAULT_UNREADABLE_BEFORE] = {"unreadable, not executed", ANSWER_DOUBTFUL, NEVER},
+	[FAULT_UNREADABLE_AFTER] = {"unreadable, executed", ANSWER_DOUBTFUL, BEFORE_ANSWER},
+	[FAULT_REJECTED] = {"rejected", ANSWER_REJECTED, NEVER},
+	[FAULT_401] = {"401", ANSWER_TOKEN, NEVER},
+	[FAULT_FATAL] = {"fatal", ANSWER_FATAL, NEVER},
+	[FAULT_FATAL_SANDBOX] = {"fatal to the sandbox", ANSWER_FATAL_SANDBOX, NEVER},
 };
 
 const char *fault_name(enum fault f)
@@ -59,8 +59,8 @@ bool answer_complete(enum engine_answer a)
 bool answer_doubtful(enum engine_answer a)
 {
 	return a == ANSWER_DOUBTFUL || a == ANSWER_BROKEN || a == ANSWER_TIMEOUT ||
-		a == ANSWER_THROTTLED_DOUBTFUL || a == ANSWER_OVERLOAD ||
-		a == ANSWER_OVERLOAD_TIMEOUT || a == ANSWER_CLASH;
+	       a == ANSWER_THROTTLED_DOUBTFUL || a == ANSWER_OVERLOAD ||
+	       a == ANSWER_OVERLOAD_TIMEOUT || a == ANSWER_CLASH;
 }
 
 nsec_t fault_settle(const struct sim *s, enum engine_answer a)
@@ -183,13 +183,16 @@ void fault_plan(struct sim *s, uint32_t job)
 	q->retry_after = line ? line->retry_after : retry_after(s, q->fault);
 	answer_at = s->now + duration(s, q->answer);
 	q->began_at = q->answer == ANSWER_NOT_SENT
-			? NSEC_NEVER
-			: rng_between(&s->rng, s->now, s->now + (answer_at - s->now) / 2);
+			      ? NSEC_NEVER
+			      : rng_between(&s->rng, s->now, s->now + (answer_at - s->now) / 2);
 	if (q->kind == REQUEST_CREATE)
 		plan_create(s, q, answer_at);
 	else if (q->fault == FAULT_NONE)
-		queue_push(&s->queue, (struct world_event){ .kind = WORLD_READ, .job = job,
-			.number = q->serial, .at = rng_between(&s->rng, q->began_at, answer_at) });
-	queue_push(&s->queue, (struct world_event){ .kind = WORLD_ANSWER, .job = job,
-		.number = q->serial, .at = answer_at });
+		queue_push(&s->queue, (struct world_event){.kind = WORLD_READ,
+					      .job = job,
+					      .number = q->serial,
+					      .at = rng_between(&s->rng, q->began_at, answer_at)});
+	queue_push(&s->queue,
+		(struct world_event){
+			.kind = WORLD_ANSWER, .job = job, .number = q->serial, .at = answer_at});
 }

@@ -27,8 +27,8 @@ static enum engine_claim claim_random(struct sim *s, uint32_t i)
 
 static void row_init(struct sim *s, uint32_t i)
 {
-	static const enum engine_outcome known[] = { OUTCOME_UNCHANGED, OUTCOME_CHANGED,
-		OUTCOME_CREATED, OUTCOME_ADOPTED, OUTCOME_CONFLICT };
+	static const enum engine_outcome known[] = {OUTCOME_UNCHANGED, OUTCOME_CHANGED,
+		OUTCOME_CREATED, OUTCOME_ADOPTED, OUTCOME_CONFLICT};
 	struct row *row = &s->rows[i];
 	struct rng *r = &s->rng;
 
@@ -87,8 +87,8 @@ void input_turn(struct sim *s)
 		}
 		if (s->next_row_at > s->now) {
 			if (!s->input_waits)
-				queue_push(&s->queue, (struct world_event){
-					.at = s->next_row_at, .kind = WORLD_INPUT });
+				queue_push(&s->queue, (struct world_event){.at = s->next_row_at,
+							      .kind = WORLD_INPUT});
 			s->input_waits = true;
 			return;
 		}

@@ -21,7 +21,7 @@ void ledger_submit(struct sim *s, enum ledger_op_kind kind, uint32_t job, uint32
 		l->ops = realloc(l->ops, l->cap * sizeof(*l->ops));
 		assert(l->ops);
 	}
-	l->ops[l->count++] = (struct ledger_op){ .kind = kind, .job = job, .row = row };
+	l->ops[l->count++] = (struct ledger_op){.kind = kind, .job = job, .row = row};
 }
 
 /* End of a turn: an idle writer takes all that is there. */
@@ -35,7 +35,7 @@ void ledger_turn(struct sim *s)
 	delay = rng_between(&s->rng, s->set.commit_min, s->set.commit_max);
 	l->busy = true;
 	l->batch = l->count - l->head;
-	queue_push(&s->queue, (struct world_event){ .at = s->now + delay, .kind = WORLD_COMMIT });
+	queue_push(&s->queue, (struct world_event){.at = s->now + delay, .kind = WORLD_COMMIT});
 }
 
 static void tell_row(struct sim *s, const struct ledger_op *op)
@@ -47,33 +47,32 @@ static void tell_row(struct sim *s, const struct ledger_op *op)
 	s->jobs[op->job].use = USE_ROW;
 	s->jobs[op->job].row = op->row;
 	sim_tell(s, &(struct engine_event){
-		.kind = EVENT_ROW,
-		.job = op->job,
-		.row = {
-			.claim = row->claim,
-			.known = row->known,
-			.scope = row->scope,
-			.sandbox = row->sandbox,
-			.filterable = row->filterable,
-		},
-	});
+			    .kind = EVENT_ROW,
+			    .job = op->job,
+			    .row =
+				    {
+					    .claim = row->claim,
+					    .known = row->known,
+					    .scope = row->scope,
+					    .sandbox = row->sandbox,
+					    .filterable = row->filterable,
+				    },
+		    });
 }
 
 static void tell_op(struct sim *s, const struct ledger_op *op)
 {
 	switch (op->kind) {
-	case OP_CLAIM:
-		tell_row(s, op);
-		break;
+	case OP_CLAIM: tell_row(s, op); break;
 	case OP_ENDED:
-		sim_tell(s, &(struct engine_event){ .kind = EVENT_INPUT_ENDED,
-			.input_ended = { .fatal = s->next_row == s->set.bad_row } });
+		sim_tell(s, &(struct engine_event){.kind = EVENT_INPUT_ENDED,
+				    .input_ended = {.fatal = s->next_row == s->set.bad_row}});
 		break;
 	case OP_INTENT:
-		sim_tell(s, &(struct engine_event){ .kind = EVENT_INTENT_DURABLE, .job = op->job });
+		sim_tell(s, &(struct engine_event){.kind = EVENT_INTENT_DURABLE, .job = op->job});
 		break;
 	case OP_RECORD:
-		sim_tell(s, &(struct engine_event){ .kind = EVENT_OUTCOME_DURABLE, .job = op->job });
+		sim_tell(s, &(struct engine_event){.kind = EVENT_OUTCOME_DURABLE, .job = op->job});
 		break;
 	}
 }
@@ -94,7 +93,7 @@ void ledger_commit(struct sim *s)
 void ledger_fail(struct sim *s)
 {
 	s->ledger.failed = true;
-	sim_tell(s, &(struct engine_event){ .kind = EVENT_LEDGER_FAILED });
+	sim_tell(s, &(struct engine_event){.kind = EVENT_LEDGER_FAILED});
 }
 
 bool ledger_owes(const struct sim *s)

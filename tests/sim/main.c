@@ -22,8 +22,8 @@ static uint64_t current_seed;
 static void on_abort(int sig)
 {
 	char text[64];
-	int len = snprintf(text, sizeof(text), "replay: sim %llu\n",
-		(unsigned long long)current_seed);
+	int len = snprintf(
+		text, sizeof(text), "replay: sim %llu\n", (unsigned long long)current_seed);
 
 	(void)!write(STDERR_FILENO, text, (size_t)len);
 }
@@ -86,7 +86,7 @@ static bool run_seed(const struct args *args, uint64_t seed, bool *twice, uint64
 
 int main(int argc, char **argv)
 {
-	struct args args = { 0 };
+	struct args args = {0};
 	bool fine = true, twice = false;
 	uint64_t seed, rows = 0;
 

@@ -13,8 +13,8 @@ static void add(struct sim *s, struct connection c)
 {
 	if (s->connection_count == s->connection_cap) {
 		s->connection_cap = s->connection_cap ? 2 * s->connection_cap : 256;
-		s->connections = realloc(s->connections,
-			s->connection_cap * sizeof(*s->connections));
+		s->connections =
+			realloc(s->connections, s->connection_cap * sizeof(*s->connections));
 		assert(s->connections);
 	}
 	if (c.row != NO_ROW) {
@@ -28,7 +28,7 @@ static void add(struct sim *s, struct connection c)
 static void add_earlier(struct sim *s, uint32_t i)
 {
 	struct row *row = &s->rows[i];
-	struct connection c = { .row = i, .scope = row->scope, .visible_at = s->now };
+	struct connection c = {.row = i, .scope = row->scope, .visible_at = s->now};
 
 	if (row->claim == CLAIM_OPEN && rng_chance(&s->rng, 500)) {
 		if (rng_chance(&s->rng, 300))
@@ -54,7 +54,7 @@ void server_init(struct sim *s)
 	for (uint32_t i = 0; i < s->set.rows; i++)
 		add_earlier(s, i);
 	for (uint32_t i = 0; i < scopes * s->set.noise; i++)
-		add(s, (struct connection){ .row = NO_ROW, .scope = i % scopes });
+		add(s, (struct connection){.row = NO_ROW, .scope = i % scopes});
 }
 
 uint32_t server_plan_create(struct sim *s, uint32_t row, nsec_t execute_at, nsec_t visible_at)
@@ -72,8 +72,8 @@ uint32_t server_plan_create(struct sim *s, uint32_t row, nsec_t execute_at, nsec
 		.visible_at = visible_at,
 	};
 	s->rows[row].coming++;
-	queue_push(&s->queue, (struct world_event){ .kind = WORLD_EXECUTE, .number = i,
-		.at = execute_at });
+	queue_push(&s->queue,
+		(struct world_event){.kind = WORLD_EXECUTE, .number = i, .at = execute_at});
 	return i;
 }
 
@@ -98,8 +98,8 @@ void server_execute(struct sim *s, uint32_t create)
 	c->executed = true;
 	row->coming--;
 	row->made++;
-	add(s, (struct connection){ .row = c->row, .scope = row->scope,
-		.visible_at = c->visible_at });
+	add(s, (struct connection){
+		       .row = c->row, .scope = row->scope, .visible_at = c->visible_at});
 	trace_note(s, TRACE_ALL, "          server executes row %u", row->number);
 	check_row_truth(s, row);
 }
@@ -148,7 +148,8 @@ static void read_one_name(struct sim *s, struct job *job)
 	uint32_t at = 0;
 
 	search->next_cursor = skip;
-	for (uint32_t i = s->rows[job->request.row].connections; i; i = s->connections[i - 1].next) {
+	for (uint32_t i = s->rows[job->request.row].connections; i;
+		i = s->connections[i - 1].next) {
 		if (at++ < skip)
 			continue;
 		if (!take(s, job, i - 1))

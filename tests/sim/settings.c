@@ -11,14 +11,13 @@ static uint32_t pick_u32(struct rng *r, const uint32_t *from, uint32_t count)
 	return from[rng_below(r, count)];
 }
 
-#define PICK(r, ...) \
-	pick_u32(r, (const uint32_t[]){ __VA_ARGS__ }, \
-		ARRAY_SIZE(((const uint32_t[]){ __VA_ARGS__ })))
+#define PICK(r, ...)                                                                               \
+	pick_u32(r, (const uint32_t[]){__VA_ARGS__}, ARRAY_SIZE(((const uint32_t[]){__VA_ARGS__})))
 
 static void config_random(struct engine_config *c, struct rng *r)
 {
-	static const nsec_t intervals[] = { USEC * 100, MS, 5 * MS, 10 * MS, 33333333, 200 * MS,
-		SEC, 3 * SEC };
+	static const nsec_t intervals[] = {
+		USEC * 100, MS, 5 * MS, 10 * MS, 33333333, 200 * MS, SEC, 3 * SEC};
 
 	*c = (struct engine_config)ENGINE_CONFIG_DEFAULT;
 	c->seed = rng_next(r);
@@ -87,9 +86,9 @@ static void server_random(struct settings *s, struct rng *r)
 
 static void outages_random(struct settings *s, struct rng *r)
 {
-	static const enum fault faults[] = { FAULT_NOT_SENT, FAULT_BROKEN_BEFORE, FAULT_BROKEN_AFTER,
+	static const enum fault faults[] = {FAULT_NOT_SENT, FAULT_BROKEN_BEFORE, FAULT_BROKEN_AFTER,
 		FAULT_500_BEFORE, FAULT_500_AFTER, FAULT_TIMEOUT_BEFORE, FAULT_TIMEOUT_LATE,
-		FAULT_THROTTLED, FAULT_RETRY_AFTER, FAULT_504_LATE };
+		FAULT_THROTTLED, FAULT_RETRY_AFTER, FAULT_504_LATE};
 	nsec_t at = SIM_START;
 
 	s->outage_count = PICK(r, 0, 0, 0, 1, 2, 3);
@@ -117,10 +116,10 @@ static void ends_random(struct settings *s, struct rng *r)
 
 void settings_random(struct settings *ret, uint64_t seed)
 {
-	struct rng r = { seed * UINT64_C(0x2545f4914f6cdd1d) + 1 };
+	struct rng r = {seed * UINT64_C(0x2545f4914f6cdd1d) + 1};
 	struct settings *s = ret;
 
-	*s = (struct settings){ .seed = seed };
+	*s = (struct settings){.seed = seed};
 	config_random(&s->config, &r);
 	input_random(s, &r);
 	server_random(s, &r);
@@ -129,6 +128,7 @@ void settings_random(struct settings *ret, uint64_t seed)
 	s->commit_min = rng_chance(&r, 300) ? 0 : rng_magnitude(&r, 10 * USEC, 20 * MS);
 	s->commit_max = s->commit_min * (1 + rng_below(&r, 50));
 	s->token_life = rng_chance(&r, 600) ? NSEC_NEVER : rng_magnitude(&r, 100 * MS, 600 * SEC);
+	s->token_delay_min = 0;
 	s->token_delay = rng_magnitude(&r, MS, 2 * SEC);
 	s->token_count = rng_chance(&r, 300) ? rng_below(&r, 4) : UINT32_MAX;
 	s->token_bad = rng_chance(&r, 100) ? 1 + rng_below(&r, 3) : UINT32_MAX;
@@ -150,7 +150,8 @@ void settings_calm(struct settings *ret)
 		.timeout = 2 * SEC,
 		.page_size = 100,
 		.token_life = NSEC_NEVER,
-		.token_delay = 50 * MS,
+		.token_delay_min = 10 * MS,
+		.token_delay = 10 * MS,
 		.token_count = UINT32_MAX,
 		.token_bad = UINT32_MAX,
 		.stop_at = NSEC_NEVER,

@@ -48,16 +48,17 @@ static void cut(struct sim *s, uint32_t number)
 	q->answer = began ? ANSWER_BROKEN : ANSWER_NOT_SENT;
 	if (q->create != NO_CREATE && (!began || rng_chance(&s->rng, 500)))
 		server_cancel(s, q->create);
-	queue_push(&s->queue, (struct world_event){ .kind = WORLD_ANSWER, .job = number,
-		.number = q->serial, .at = answer_at });
+	queue_push(&s->queue,
+		(struct world_event){
+			.kind = WORLD_ANSWER, .job = number, .number = q->serial, .at = answer_at});
 }
 
 static void fetch(struct sim *s)
 {
-	nsec_t delay = rng_between(&s->rng, s->set.token_delay / 2, s->set.token_delay);
+	nsec_t delay = rng_between(&s->rng, s->set.token_delay_min, s->set.token_delay);
 
 	s->fetch_out = true;
-	queue_push(&s->queue, (struct world_event){ .kind = WORLD_TOKEN, .at = s->now + delay });
+	queue_push(&s->queue, (struct world_event){.kind = WORLD_TOKEN, .at = s->now + delay});
 }
 
 static void emit(struct sim *s, uint32_t number)
@@ -76,25 +77,13 @@ void shell_perform(struct sim *s, const struct engine_action *a)
 		s->jobs[a->job].use = USE_READING;
 		input_read(s, a->job);
 		break;
-	case ACTION_WRITE_INTENT:
-		ledger_submit(s, OP_INTENT, a->job, NO_ROW);
-		break;
+	case ACTION_WRITE_INTENT: ledger_submit(s, OP_INTENT, a->job, NO_ROW); break;
 	case ACTION_WRITE_WITHDRAWAL:
-	case ACTION_WRITE_OUTCOME:
-		ledger_submit(s, OP_RECORD, a->job, NO_ROW);
-		break;
-	case ACTION_SEND:
-		send(s, a);
-		break;
-	case ACTION_CUT:
-		cut(s, a->job);
-		break;
-	case ACTION_FETCH:
-		fetch(s);
-		break;
-	case ACTION_EMIT:
-		emit(s, a->job);
-		break;
+	case ACTION_WRITE_OUTCOME: ledger_submit(s, OP_RECORD, a->job, NO_ROW); break;
+	case ACTION_SEND: send(s, a); break;
+	case ACTION_CUT: cut(s, a->job); break;
+	case ACTION_FETCH: fetch(s); break;
+	case ACTION_EMIT: emit(s, a->job); break;
 	case ACTION_DONE:
 		s->done = true;
 		s->end = a->done.end;
@@ -154,11 +143,11 @@ static void tell_findings(struct sim *s, uint32_t listing)
 		if (!row || row->shared_by != listing || !engine_shares(s->engine, j, listing))
 			continue;
 		sim_tell(s, &(struct engine_event){
-			.kind = EVENT_SHARED_FINDING,
-			.job = j,
-			.answer = { .answer = conclude(s, row->hits, row->hit),
-				.retry_after = NSEC_NONE },
-		});
+				    .kind = EVENT_SHARED_FINDING,
+				    .job = j,
+				    .answer = {.answer = conclude(s, row->hits, row->hit),
+					    .retry_after = NSEC_NONE},
+			    });
 	}
 }
 
@@ -198,20 +187,20 @@ void shell_answer(struct sim *s, uint32_t number)
 		q->answer = listed(s, number);
 	q->out = q->answering = false;
 	sim_tell(s, &(struct engine_event){
-		.kind = EVENT_ANSWER,
-		.job = number,
-		.answer = { .answer = q->answer, .retry_after = q->retry_after },
-	});
+			    .kind = EVENT_ANSWER,
+			    .job = number,
+			    .answer = {.answer = q->answer, .retry_after = q->retry_after},
+		    });
 }
 
 void shell_token(struct sim *s)
 {
 	s->fetch_out = false;
 	if (s->fetch_count >= s->set.token_count) {
-		sim_tell(s, &(struct engine_event){ .kind = EVENT_TOKEN_REFUSED });
+		sim_tell(s, &(struct engine_event){.kind = EVENT_TOKEN_REFUSED});
 		return;
 	}
 	s->fetch_count++;
 	s->token_until = nsec_add(s->now, s->set.token_life);
-	sim_tell(s, &(struct engine_event){ .kind = EVENT_TOKEN_FRESH });
+	sim_tell(s, &(struct engine_event){.kind = EVENT_TOKEN_FRESH});
 }

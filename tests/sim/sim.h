@@ -82,9 +82,9 @@ enum fault {
 	FAULT_TIMEOUT_BEFORE,
 	FAULT_TIMEOUT_AFTER,
 	FAULT_TIMEOUT_LATE,
-	FAULT_THROTTLED,      /* 429 of the gateway */
-	FAULT_RETRY_AFTER,    /* the same, with a Retry-After */
-	FAULT_429_BEFORE,     /* any other 429 */
+	FAULT_THROTTLED,   /* 429 of the gateway */
+	FAULT_RETRY_AFTER, /* the same, with a Retry-After */
+	FAULT_429_BEFORE,  /* any other 429 */
 	FAULT_429_AFTER,
 	FAULT_500_BEFORE,
 	FAULT_500_AFTER,
@@ -130,8 +130,8 @@ struct settings {
 	/* input */
 	uint32_t rows, sandboxes, specs;
 	uint32_t invalid, duplicate, known, open, unfilterable, poison, foreign;
-	nsec_t row_gap;    /* longest wait for the next row; 0: a file */
-	uint32_t bad_row;  /* the input goes bad there, or NO_ROW */
+	nsec_t row_gap;   /* longest wait for the next row; 0: a file */
+	uint32_t bad_row; /* the input goes bad there, or NO_ROW */
 	/* ledger */
 	nsec_t commit_min, commit_max;
 	/* network and server */
@@ -139,7 +139,7 @@ struct settings {
 	nsec_t timeout;
 	uint32_t page_size, noise; /* connections that are none of ours, a scope */
 	bool newest_first;
-	bool strict;           /* 409 for a name that is there */
+	bool strict; /* 409 for a name that is there */
 	uint32_t create_faults, read_faults, fatal, fatal_sandbox, long_retry_after;
 	uint32_t weight[FAULT_RANDOM_COUNT];
 	struct outage outages[OUTAGES_MAX];
@@ -147,7 +147,7 @@ struct settings {
 	struct scripted *script;
 	uint32_t script_count;
 	/* tokens */
-	nsec_t token_life, token_delay;
+	nsec_t token_life, token_delay_min, token_delay;
 	uint32_t token_count; /* then the provider refuses */
 	uint32_t token_bad;   /* those from this generation on are answered by 401 */
 	/* the operator, and the loop */
@@ -163,21 +163,21 @@ void settings_calm(struct settings *ret);
 
 /** What the examiner believes of a row, from events and orders alone. */
 struct belief {
-	bool doubt;             /* a create may have been executed */
+	bool doubt; /* a create may have been executed */
 	nsec_t doubt_since, settle;
-	bool clash;             /* the doubt is a 409 */
-	bool answered;          /* a create was answered: `last` */
+	bool clash;    /* the doubt is a 409 */
+	bool answered; /* a create was answered: `last` */
 	enum engine_answer last;
-	bool found;             /* a lookup or listing found: `finding` */
+	bool found; /* a lookup or listing found: `finding` */
 	enum engine_answer finding;
-	bool looked;            /* some lookup came to an end since the last doubt */
+	bool looked; /* some lookup came to an end since the last doubt */
 	nsec_t look_began;
 	uint32_t creates, attempts;
-	uint32_t spent, spent_most; /* of the attempts, between two readings */
+	uint32_t spent, spent_most;       /* of the attempts, between two readings */
 	uint32_t trouble, trouble_closed; /* at least; only with a closed breaker */
 	bool intent_ordered, intent_durable;
 	bool record_ordered, withdrawn, record_durable, told;
-	bool judged;            /* WRITE_OUTCOME was given these */
+	bool judged; /* WRITE_OUTCOME was given these */
 	enum engine_outcome outcome;
 	enum engine_cause cause;
 	enum engine_end end;
@@ -206,7 +206,7 @@ struct row {
 /* ------------------------------------------------------------------- server */
 
 struct connection {
-	uint32_t row;  /* index, or NO_ROW */
+	uint32_t row; /* index, or NO_ROW */
 	uint32_t scope;
 	uint32_t next; /* of the same name, as index + 1 */
 	nsec_t visible_at;
@@ -275,14 +275,14 @@ struct check {
 	uint64_t requests, answers; /* answers: complete ones */
 	nsec_t rate_floor;
 	nsec_t pause_until, pause_max;
-	bool pause_fresh;           /* nothing was sent since the pause */
+	bool pause_fresh; /* nothing was sent since the pause */
 	uint32_t generation;
-	bool token_worked;          /* the current generation got another answer than 401 */
-	uint32_t refused_row;       /* who had a 401 with it, or NO_ROW */
+	bool token_worked;    /* the current generation got another answer than 401 */
+	uint32_t refused_row; /* who had a 401 with it, or NO_ROW */
 	bool refused, must_fetch, token_hopeless;
-	uint32_t causes;            /* bit n: enum engine_end n has reason to be */
-	bool ending;                /* as of the order that is looked at */
-	bool closing;               /* by causes that come with an event: admit no more */
+	uint32_t causes; /* bit n: enum engine_end n has reason to be */
+	bool ending;     /* as of the order that is looked at */
+	bool closing;    /* by causes that come with an event: admit no more */
 	uint32_t streak[5], streak_len, distinct; /* of creates that went wrong */
 	nsec_t open_since, last_probe;
 	bool probe_out;
@@ -339,8 +339,8 @@ struct sim {
 	enum trace_level trace_level;
 	uint64_t hash;
 
-	bool breached;       /* an invariant does not hold: `failure` */
-	bool twice;          /* it is the one: a row was created twice */
+	bool breached; /* an invariant does not hold: `failure` */
+	bool twice;    /* it is the one: a row was created twice */
 	char failure[512];
 };
 
@@ -392,6 +392,8 @@ void check_action(struct sim *s, const struct engine_action *a);
 void check_idle(struct sim *s);
 
 void check_row_event(struct sim *s, const struct engine_event *e);
+bool check_unsafe(const struct sim *s);
+bool check_row_decided(const struct belief *b);
 void check_row_sent(struct sim *s, const struct engine_action *a);
 void check_row_outcome(struct sim *s, const struct engine_action *a);
 void check_row_told(struct sim *s, const struct engine_action *a);

@@ -76,8 +76,7 @@ void trace_event(struct sim *s, const struct engine_event *e)
 		return;
 	switch (e->kind) {
 	case EVENT_ROW:
-		trace_note(s, TRACE_STORY, "%s %s", trace_job(s, e->job),
-			claim_name(e->row.claim));
+		trace_note(s, TRACE_STORY, "%s %s", trace_job(s, e->job), claim_name(e->row.claim));
 		break;
 	case EVENT_INPUT_ENDED:
 		trace_note(s, TRACE_ALL, "input ended%s", e->input_ended.fatal ? " badly" : "");
@@ -89,24 +88,12 @@ void trace_event(struct sim *s, const struct engine_event *e)
 		trace_note(s, TRACE_ALL, "%s outcome durable", trace_job(s, e->job));
 		break;
 	case EVENT_ANSWER:
-	case EVENT_SHARED_FINDING:
-		trace_answer(s, e);
-		break;
-	case EVENT_LEDGER_FAILED:
-		trace_note(s, TRACE_STORY, "ledger failed");
-		break;
-	case EVENT_TOKEN_FRESH:
-		trace_note(s, TRACE_STORY, "token fresh");
-		break;
-	case EVENT_TOKEN_REFUSED:
-		trace_note(s, TRACE_STORY, "token refused");
-		break;
-	case EVENT_STOP:
-		trace_note(s, TRACE_STORY, "stop");
-		break;
-	case EVENT_ABORT:
-		trace_note(s, TRACE_STORY, "abort");
-		break;
+	case EVENT_SHARED_FINDING: trace_answer(s, e); break;
+	case EVENT_LEDGER_FAILED: trace_note(s, TRACE_STORY, "ledger failed"); break;
+	case EVENT_TOKEN_FRESH: trace_note(s, TRACE_STORY, "token fresh"); break;
+	case EVENT_TOKEN_REFUSED: trace_note(s, TRACE_STORY, "token refused"); break;
+	case EVENT_STOP: trace_note(s, TRACE_STORY, "stop"); break;
+	case EVENT_ABORT: trace_note(s, TRACE_STORY, "abort"); break;
 	}
 }
 
@@ -123,15 +110,16 @@ static void trace_send(struct sim *s, const struct engine_action *a)
 		trace_note(s, TRACE_STORY, "listing of %u list%s", a->send.scope,
 			next_page ? ", next page" : "");
 	else
-		trace_note(s, TRACE_STORY, "%s %s%s", trace_job(s, a->job),
-			names[a->send.request], next_page ? ", next page" : "");
+		trace_note(s, TRACE_STORY, "%s %s%s", trace_job(s, a->job), names[a->send.request],
+			next_page ? ", next page" : "");
 }
 
 static void trace_values(struct sim *s, const struct engine_action *a)
 {
 	trace_note(s, a->kind == ACTION_EMIT ? TRACE_STORY : TRACE_ALL, "%s %s %s, attempts %u",
-		trace_job(s, a->job), a->kind == ACTION_EMIT ? "line:" : "record:",
-		engine_outcome_name(a->row.outcome), a->row.attempts);
+		trace_job(s, a->job),
+		a->kind == ACTION_EMIT ? "line:" : "record:", engine_outcome_name(a->row.outcome),
+		a->row.attempts);
 }
 
 void trace_action(struct sim *s, const struct engine_action *a)
@@ -145,8 +133,7 @@ void trace_action(struct sim *s, const struct engine_action *a)
 	if (s->trace_level == TRACE_NOTHING)
 		return;
 	switch (a->kind) {
-	case ACTION_READ:
-		break; /* a thousand of them would hide the rest */
+	case ACTION_READ: break; /* a thousand of them would hide the rest */
 	case ACTION_WRITE_INTENT:
 		trace_note(s, TRACE_STORY, "%s intend", trace_job(s, a->job));
 		break;
@@ -154,18 +141,10 @@ void trace_action(struct sim *s, const struct engine_action *a)
 		trace_note(s, TRACE_STORY, "%s withdraw", trace_job(s, a->job));
 		break;
 	case ACTION_WRITE_OUTCOME:
-	case ACTION_EMIT:
-		trace_values(s, a);
-		break;
-	case ACTION_SEND:
-		trace_send(s, a);
-		break;
-	case ACTION_CUT:
-		trace_note(s, TRACE_STORY, "%s cut", trace_job(s, a->job));
-		break;
-	case ACTION_FETCH:
-		trace_note(s, TRACE_STORY, "fetch a token");
-		break;
+	case ACTION_EMIT: trace_values(s, a); break;
+	case ACTION_SEND: trace_send(s, a); break;
+	case ACTION_CUT: trace_note(s, TRACE_STORY, "%s cut", trace_job(s, a->job)); break;
+	case ACTION_FETCH: trace_note(s, TRACE_STORY, "fetch a token"); break;
 	case ACTION_DONE:
 		trace_note(s, TRACE_STORY, "done: %s", engine_end_name(a->done.end));
 		break;

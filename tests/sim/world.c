@@ -15,8 +15,8 @@ void sim_breach(struct sim *s, const char *fmt, ...)
 	if (s->breached)
 		return;
 	s->breached = true;
-	len = snprintf(s->failure, sizeof(s->failure), "at %lld us: ",
-		(long long)((s->now - SIM_START) / USEC));
+	len = snprintf(s->failure, sizeof(s->failure),
+		"at %lld us: ", (long long)((s->now - SIM_START) / USEC));
 	va_start(args, fmt);
 	vsnprintf(s->failure + len, sizeof(s->failure) - (size_t)len, fmt, args);
 	va_end(args);
@@ -30,7 +30,7 @@ void sim_init(struct sim *s, const struct settings *set)
 	config.trace_arg = s;
 	*s = (struct sim){
 		.set = *set,
-		.rng = { set->seed },
+		.rng = {set->seed},
 		.now = SIM_START,
 		.engine = engine_create(&config),
 		.steps_max = 2000000 + UINT64_C(20000) * set->rows,
@@ -42,10 +42,10 @@ void sim_init(struct sim *s, const struct settings *set)
 	input_init(s);
 	server_init(s);
 	check_init(s);
-	queue_push(&s->queue, (struct world_event){ .kind = WORLD_STOP, .at = set->stop_at });
-	queue_push(&s->queue, (struct world_event){ .kind = WORLD_ABORT, .at = set->abort_at });
-	queue_push(&s->queue, (struct world_event){ .kind = WORLD_LEDGER_FAILS,
-		.at = set->ledger_fails_at });
+	queue_push(&s->queue, (struct world_event){.kind = WORLD_STOP, .at = set->stop_at});
+	queue_push(&s->queue, (struct world_event){.kind = WORLD_ABORT, .at = set->abort_at});
+	queue_push(&s->queue,
+		(struct world_event){.kind = WORLD_LEDGER_FAILS, .at = set->ledger_fails_at});
 }
 
 void sim_done(struct sim *s)
@@ -60,7 +60,7 @@ void sim_done(struct sim *s)
 	free(s->ledger.ops);
 	free(s->connections);
 	free(s->creates);
-	*s = (struct sim){ 0 };
+	*s = (struct sim){0};
 }
 
 static void poll(struct sim *s)
@@ -101,15 +101,9 @@ static void happen(struct sim *s, const struct world_event *e)
 	const struct request *q = &s->jobs[e->job].request;
 
 	switch (e->kind) {
-	case WORLD_INPUT:
-		s->input_waits = false;
-		break;
-	case WORLD_COMMIT:
-		ledger_commit(s);
-		break;
-	case WORLD_EXECUTE:
-		server_execute(s, e->number);
-		break;
+	case WORLD_INPUT: s->input_waits = false; break;
+	case WORLD_COMMIT: ledger_commit(s); break;
+	case WORLD_EXECUTE: server_execute(s, e->number); break;
 	case WORLD_READ:
 		if (q->out && !q->cut && q->serial == e->number)
 			server_read(s, e->job);
@@ -118,18 +112,10 @@ static void happen(struct sim *s, const struct world_event *e)
 		if (q->out && q->serial == e->number)
 			shell_answer(s, e->job);
 		break;
-	case WORLD_TOKEN:
-		shell_token(s);
-		break;
-	case WORLD_STOP:
-		sim_tell(s, &(struct engine_event){ .kind = EVENT_STOP });
-		break;
-	case WORLD_ABORT:
-		sim_tell(s, &(struct engine_event){ .kind = EVENT_ABORT });
-		break;
-	case WORLD_LEDGER_FAILS:
-		ledger_fail(s);
-		break;
+	case WORLD_TOKEN: shell_token(s); break;
+	case WORLD_STOP: sim_tell(s, &(struct engine_event){.kind = EVENT_STOP}); break;
+	case WORLD_ABORT: sim_tell(s, &(struct engine_event){.kind = EVENT_ABORT}); break;
+	case WORLD_LEDGER_FAILS: ledger_fail(s); break;
 	}
 }
 
