@@ -161,3 +161,13 @@ int buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 	return r;
 }
+
+void buf_truncate(struct buf *b, size_t len)
+{
+	assert(len <= b->len);
+	if (!b->data)
+		return;
+	wipe(b->data + len, b->cap - len);
+	b->data[len] = '\0';
+	b->len = len;
+}

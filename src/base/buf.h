@@ -47,5 +47,8 @@ int buf_vprintf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 int buf_reserve(struct buf *b, size_t len);
 void buf_commit(struct buf *b, size_t len);
 
+/** Cut back to `len` bytes, not more than it has; everything behind is wiped. */
+void buf_truncate(struct buf *b, size_t len);
+
 /** Overwrite memory in a way that the compiler keeps. */
 void wipe(void *p, size_t len);

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <float.h>
+#include <limits.h>
 #include <malloc.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -257,4 +259,49 @@ struct json *json_add_bool(struct json *object, const char *name, bool v)
 struct json *json_add_null(struct json *object, const char *name)
 {
 	return add(object, name, cJSON_CreateNull());
+}
+
+/* ----------------------------------------------------------------- printing */
+
+/* Straight into the caller's buffer: so a secret that was added by
+ * json_add_borrowed() has no copy outside of it. */
+
+#define FIRST_ROOM 256
+
+static int undo(struct buf *b, int r)
+{
+	buf_truncate(b, b->len); /* what was half printed */
+	return r;
+}
+
+/* Into what is allocated. The room beyond the maximum is for cJSON's estimates. */
+static bool print_into(cJSON *root, struct buf *b)
+{
+	return cJSON_PrintPreallocated(
+		root, b->data + b->len, (int)MIN(b->cap - b->len, (size_t)INT_MAX), false);
+}
+
+int json_print(const struct json *root, struct buf *b)
+{
+	cJSON *tree = (cJSON *)(uintptr_t)root; /* printing changes nothing */
+	size_t room = MIN((size_t)FIRST_ROOM, b->max - b->len), len;
+	int r;
+
+	if (!root)
+		return -ENOMEM;
+	for (;;) {
+		r = buf_reserve(b, room);
+		if (r < 0)
+			return undo(b, r);
+		if (print_into(tree, b))
+			break;
+		if (b->cap > b->max)
+			return undo(b, -ENOBUFS);
+		room = MIN(2 * (b->cap - b->len), b->max - b->len);
+	}
+	len = strlen(b->data + b->len);
+	if (len > b->max - b->len)
+		return undo(b, -ENOBUFS);
+	buf_commit(b, len);
+	return 0;
 }

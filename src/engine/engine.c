@@ -371,6 +371,12 @@ static bool is_over(const struct engine *e)
 	return e->ledger_failed || (open_jobs(e) == 0 && !e->input_open);
 }
 
+/* The server wants nobody back before the last of its waits is over. */
+static nsec_t resume_after(const struct engine *e, nsec_t now)
+{
+	return MAX(MAX(e->resume_at, e->paused_until) - now, 0);
+}
+
 static bool next_done(struct engine *e, nsec_t now, struct engine_action *ret)
 {
 	enum engine_end end = END_COMPLETE;
@@ -389,7 +395,7 @@ static bool next_done(struct engine *e, nsec_t now, struct engine_action *ret)
 			{
 				.end = end,
 				.resume_after =
-					end == END_RETRY_AFTER ? MAX(e->resume_at - now, 0) : 0,
+					end == END_RETRY_AFTER ? resume_after(e, now) : 0,
 				.failed = e->halt.failed,
 			},
 	};

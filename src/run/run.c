@@ -212,6 +212,7 @@ static void say_end(struct snowmelt *s, nsec_t elapsed)
 	char why[1200];
 
 	buf_init(&text, 65536);
+	s->summary.remembered = ledger_durable(s->ledger);
 	summary_print(&s->summary, every_row_has_a_line(s) ? s->results_path : NULL, elapsed,
 		engine_stats(s->engine).requests, &text);
 	if (s->cb.summary && text.len)

@@ -38,7 +38,8 @@ static void say(struct words *w, const char *code, const char *fmt, ...)
 	if (buf_vprintf(&b, fmt, args) < 0)
 		buf_reset(&b);
 	va_end(args);
-	str_copy(w->text, sizeof(w->text), b.data ? b.data : "");
+	/* What a server wrote is in it: nothing there may move a terminal's cursor. */
+	str_shown(w->text, sizeof(w->text), b.data ? b.data : "");
 	w->code = code;
 	buf_done(&b);
 }
@@ -72,9 +73,9 @@ static void say_skipped(struct words *w, const struct slot *slot, const struct e
 		say(w, slot->record.answer.code, "not created, gave up after many tries; the last: %s",
 			last_words(slot));
 	else if (ended_by_hand(a->row.end))
-		say(w, "stopped", "the run was stopped before this row: run it again");
+		say(w, "stopped", "the run was stopped before this row");
 	else
-		say(w, "halted", "the run ended before this row: mend the cause and run it again");
+		say(w, "halted", "the run ended before this row: mend the cause first");
 }
 
 static void say_unresolved(struct words *w, const struct slot *slot, const struct engine_action *a)
@@ -131,6 +132,13 @@ static void say_wait(nsec_t wait, char *dst, size_t dst_len)
 	duration_format((wait + unit - 1) / unit * unit, dst, dst_len);
 }
 
+/* What is safe to do next depends on whether anybody remembers what is done. */
+static const char *again(const struct snowmelt *s)
+{
+	return ledger_durable(s->ledger) ? "run the same command again"
+					 : "run the rows that the results call skipped, and only those";
+}
+
 static void end_text(const struct snowmelt *s, struct buf *b)
 {
 	const char *refusal = s->refusal.code ? s->refusal.text : "no answer";
@@ -138,37 +146,38 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 
 	switch (s->end.done.end) {
 	case END_COMPLETE: break;
-	case END_STOPPED: buf_printf(b, "stopped: run the same command again to go on"); break;
+	case END_STOPPED: buf_printf(b, "stopped: to go on, %s", again(s)); break;
 	case END_ABORTED:
-		buf_printf(b,
-			"cut short, the results file is as it was: run the same command again to "
-			"go on");
+		buf_printf(b, "cut short, and the results file is as it was: to go on, %s", again(s));
 		break;
 	case END_HALT_RULE:
 		buf_printf(b, "halted by --halt after %llu failed rows: see the results for their "
-			      "causes, then run it again",
-			(unsigned long long)s->end.done.failed);
+			      "causes; to go on, %s",
+			(unsigned long long)s->end.done.failed, again(s));
 		break;
 	case END_BREAKER:
 		buf_printf(b, "the server does not answer, gave up (--give-up-after): check --url "
-			      "and the service, then run it again");
+			      "and the service; to go on, %s",
+			again(s));
 		break;
 	case END_RETRY_AFTER:
 		say_wait(s->end.done.resume_after, wait, sizeof(wait));
 		buf_printf(b, "the server asks to come back in %s, longer than --max-retry-after: "
-			      "run it again then",
-			wait);
+			      "then, %s",
+			wait, again(s));
 		break;
 	case END_FATAL:
-		buf_printf(b, "refused for all rows alike: %s: mend that and run it again", refusal);
+		buf_printf(b, "refused for all rows alike: %s: mend that; to go on, %s", refusal,
+			again(s));
 		break;
 	case END_TOKEN:
-		buf_printf(b, "the access token is refused (%s): get a fresh one and run it again",
-			refusal);
+		buf_printf(b, "the access token is refused (%s): get a fresh one; to go on, %s",
+			refusal, again(s));
 		break;
 	case END_SANDBOXES:
 		buf_printf(b, "the sandbox is refused: check --sandbox and the permissions of the "
-			      "credentials, then run it again");
+			      "credentials; to go on, %s",
+			again(s));
 		break;
 	case END_LEDGER:
 	case END_INPUT: buf_printf(b, "%s", s->error.text); break;
