@@ -168,8 +168,6 @@ static size_t header_end(const char *text, size_t len, size_t i)
 
 static size_t bare_end(const char *text, size_t len, size_t i, char sign, const struct key *k)
 {
-	if (strncmp(text + i, REDACTED, strlen(REDACTED)) == 0)
-		i += strlen(REDACTED);
 	if (sign == '=')
 		return run_end(text, len, i, "& \t\r\n\"'");
 	if (is_whole_line(k->name))

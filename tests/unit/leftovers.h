@@ -12,12 +12,21 @@
 
 #define LEFTOVER_MASK 0x15
 
-/** Unmask into dst (of len + 1 bytes). */
+/* The allocator writes its own links into the first bytes of a freed block, and
+ * so over a secret that began there: hence something stands before it. */
+#define LEFTOVER_LEAD 64
+
+/** Bytes of a secret whose last `len` are looked for, and the NUL. */
+#define LEFTOVER_SIZE(len) (LEFTOVER_LEAD + (len) + 1)
+
+/** Unmask into dst (of LEFTOVER_SIZE(len) bytes), behind the lead. */
 static inline void leftovers_unmask(char *dst, const char *masked, size_t len)
 {
+	for (size_t i = 0; i < LEFTOVER_LEAD; i++)
+		dst[i] = (char)('a' + i % 26);
 	for (size_t i = 0; i < len; i++)
-		dst[i] = (char)(masked[i] ^ LEFTOVER_MASK);
-	dst[len] = '\0';
+		dst[LEFTOVER_LEAD + i] = (char)(masked[i] ^ LEFTOVER_MASK);
+	dst[LEFTOVER_LEAD + len] = '\0';
 }
 
 __attribute__((no_sanitize("address"))) static inline size_t leftovers_between(

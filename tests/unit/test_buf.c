@@ -117,7 +117,7 @@ static void fill(struct buf *b, const char *secret)
 
 static void a_secret_buffer_leaves_nothing_on_the_heap(void **state)
 {
-	char secret[MASKED_LEN + 1];
+	char secret[LEFTOVER_SIZE(MASKED_LEN)];
 	struct buf b;
 
 	leftovers_unmask(secret, masked, MASKED_LEN);

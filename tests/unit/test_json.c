@@ -427,6 +427,8 @@ static void printing_fits_exactly_or_leaves_no_trace(void **state)
 		r = json_print(root, &b);
 		if (max < 3 + strlen(some_text)) {
 			assert_int_equal(r, -ENOBUFS);
+			for (size_t i = b.len; b.data && i < b.cap; i++)
+				assert_int_equal(b.data[i], 0);
 			assert_string_equal(b.data ? b.data : "xyz", max < 3 ? "" : "xyz");
 		} else {
 			assert_int_equal(r, 0);
@@ -498,7 +500,7 @@ static const char masked[] = "pv}zpq8|{8t{8t{fbpg";
 
 static void what_an_answer_echoed_is_wiped_when_the_tree_goes(void **state)
 {
-	char text[MASKED_LEN + 16] = "[\"";
+	char text[LEFTOVER_SIZE(MASKED_LEN) + 16] = "[\"";
 	struct json *root = NULL;
 
 	leftovers_unmask(text + 2, masked, MASKED_LEN);
@@ -514,7 +516,7 @@ static void what_an_answer_echoed_is_wiped_when_the_tree_goes(void **state)
 
 static void a_borrowed_secret_has_no_copy_but_the_printed_one(void **state)
 {
-	char secret[MASKED_LEN + 1];
+	char secret[LEFTOVER_SIZE(MASKED_LEN)];
 	struct json *root = json_new_object();
 	struct buf b;
 

@@ -62,6 +62,8 @@ static void more_than_ten_years_is_out_of_range(void **state)
 	assert_int_equal(duration_parse("87600.1h", &d), -ERANGE);
 	assert_int_equal(duration_parse("87601h", &d), -ERANGE);
 	assert_int_equal(duration_parse("99999999999999999999999999s", &d), -ERANGE);
+	assert_int_equal(
+		duration_parse("18446744073709551617s", &d), -ERANGE); /* 1 s too, modulo 2^64 */
 	assert_true(d == -7);
 }
 
