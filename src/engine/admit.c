@@ -7,6 +7,8 @@
  * create of a row not yet tried, else of the row that was proven absent first,
  * else the lookup that is due longest.
  */
+#include <assert.h>
+
 #include "base/macros.h"
 #include "engine/core.h"
 
@@ -61,6 +63,7 @@ static enum engine_request request_of(const struct job *j)
 
 static void send(struct engine *e, nsec_t now, struct job *j, struct engine_action *ret)
 {
+	assert(j); /* admit_at() saw that there is one */
 	*ret = (struct engine_action){
 		.kind = ACTION_SEND,
 		.job = job_number(e, j),
