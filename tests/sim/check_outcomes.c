@@ -111,6 +111,7 @@ void check_row_outcome(struct sim *s, const struct engine_action *a)
 	if (b->intent_ordered && !b->intent_durable)
 		sim_breach(s, "row %u is decided while its intent is on the way", row->number);
 	b->record_ordered = true;
+	s->check.untried -= b->intent_durable && b->creates == 0;
 	if (a->kind == ACTION_WRITE_OUTCOME) {
 		judge(s, row, a);
 		return;

@@ -59,13 +59,10 @@ static void check_pause(struct sim *s, const struct engine_action *a)
 
 /* --------------------------------------------------------------------- breaker */
 
-/* The least of the next wait: half of min(30 s, max(250 ms, a quarter of the
- * time that it has been open)). */
-static nsec_t least_wait(const struct check *c)
+/* A probe waits for half to all of this, from an answer behind the open breaker. */
+static nsec_t probe_wait(const struct check *c, nsec_t answered_at)
 {
-	nsec_t quarter = (c->last_probe - c->open_since) / 4;
-
-	return MIN(30 * SEC, MAX(250 * MS, quarter)) / 2;
+	return MIN(30 * SEC, MAX(250 * MS, (answered_at - c->open_since) / 4));
 }
 
 static bool untried_is_ready(const struct sim *s)
@@ -87,10 +84,10 @@ static void check_probe(struct sim *s, const struct engine_action *a)
 	if (c->probe_out)
 		sim_breach(
 			s, "%s leaves while a probe of the breaker is out", trace_job(s, a->job));
-	if (s->now - c->last_probe < least_wait(c))
+	if (s->now - c->last_probe < probe_wait(c, c->last_probe) / 2)
 		sim_breach(s, "a probe leaves %lld us after the last, at least %lld are due",
 			(long long)((s->now - c->last_probe) / USEC),
-			(long long)(least_wait(c) / USEC));
+			(long long)(probe_wait(c, c->last_probe) / 2 / USEC));
 	if ((a->send.request != REQUEST_CREATE || s->rows[s->jobs[a->job].row].b.creates > 1) &&
 		untried_is_ready(s))
 		sim_breach(
@@ -140,7 +137,7 @@ static void check_breaker(
 	if (now->breaker_open && !c->before.breaker_open) {
 		if (!of_create || c->distinct < 5)
 			sim_breach(s, "the breaker opens after %u failed rows", c->distinct);
-		c->open_since = c->last_probe = s->now;
+		c->open_since = c->last_probe = c->last_open = s->now;
 		c->probe_out = false;
 	}
 	if (!now->breaker_open && c->before.breaker_open) {
@@ -219,6 +216,8 @@ static void on_answer(struct sim *s, const struct engine_event *e)
 		c->token_worked = true;
 	if (q->kind == REQUEST_CREATE)
 		count_streak(s, q->row, e->answer.answer);
+	if (c->open_since != NSEC_NONE)
+		c->last_open = s->now;
 	if (e->job == c->probe_job && c->probe_out) {
 		c->probe_out = false;
 		c->probe_job = ENGINE_NO_JOB;
@@ -292,18 +291,46 @@ void check_polite_sent(struct sim *s, const struct engine_action *a)
 	check_probe(s, a);
 }
 
+/* A row that was never tried is ready, and nothing but the engine holds it back. */
+static bool could_send(const struct sim *s)
+{
+	const struct check *c = &s->check;
+
+	return c->untried > 0 && !c->ending && s->now >= c->pause_until && !c->must_fetch &&
+	       !s->fetch_out && s->set.config.rate_interval == 0;
+}
+
+static void check_lazy(struct sim *s)
+{
+	struct check *c = &s->check;
+	nsec_t latest = c->last_open + probe_wait(c, c->last_open);
+
+	if (c->open_since == NSEC_NONE && c->in_flight < engine_stats(s->engine).window)
+		sim_breach(s, "%u rows wait to be tried, %u in flight, and nothing leaves",
+			c->untried, c->in_flight);
+	if (c->open_since != NSEC_NONE && c->in_flight == 0 && engine_deadline(s->engine) > latest)
+		sim_breach(s, "the next probe would leave %lld us too late",
+			(long long)((engine_deadline(s->engine) - latest) / USEC));
+}
+
+static nsec_t patience_of(const struct sim *s)
+{
+	if (s->set.config.give_up_after != NSEC_NONE)
+		return s->set.config.give_up_after;
+	return s->check.answers ? 900 * SEC : 60 * SEC;
+}
+
 void check_polite_idle(struct sim *s)
 {
 	const struct engine_config *config = &s->set.config;
 	struct check *c = &s->check;
-	nsec_t patience = config->give_up_after;
 
-	if (patience == NSEC_NONE)
-		patience = c->answers ? 900 * SEC : 60 * SEC;
-	if (c->open_since != NSEC_NONE && c->before.open_jobs > 0 &&
-		s->now - c->open_since >= patience && !c->ending)
-		sim_breach(s, "the breaker is open for %lld s, and the run goes on",
-			(long long)((s->now - c->open_since) / SEC));
+	if (could_send(s))
+		check_lazy(s);
+	if (c->open_since != NSEC_NONE && c->before.open_jobs > 0 && !c->ending &&
+		engine_deadline(s->engine) > c->open_since + patience_of(s))
+		sim_breach(s, "the breaker is open for %lld us, and nobody would give up",
+			(long long)((s->now - c->open_since) / USEC));
 	if (c->halt_reached && !config->halt_percent && !c->ending)
 		sim_breach(s, "%llu rows have failed, and the run does not halt",
 			(unsigned long long)c->failed);

@@ -97,6 +97,12 @@ static void on_row(struct sim *s, struct row *row)
 		s->check.sandbox_used[row->sandbox] = true;
 }
 
+static void intent_durable(struct sim *s, struct row *row)
+{
+	row->b.intent_durable = true;
+	s->check.untried++;
+}
+
 void check_row_event(struct sim *s, const struct engine_event *e)
 {
 	const struct job *job = &s->jobs[e->job];
@@ -114,7 +120,7 @@ void check_row_event(struct sim *s, const struct engine_event *e)
 	if (e->kind == EVENT_ROW)
 		on_row(s, row);
 	else if (e->kind == EVENT_INTENT_DURABLE)
-		row->b.intent_durable = true;
+		intent_durable(s, row);
 	else if (e->kind == EVENT_OUTCOME_DURABLE)
 		row->b.record_durable = true;
 	else if (e->kind == EVENT_SHARED_FINDING)
@@ -143,6 +149,7 @@ static void check_create(struct sim *s, struct row *row)
 		sim_breach(s, "row %u is sent without a durable intent", row->number);
 	if (b->spent >= s->set.config.attempts)
 		sim_breach(s, "row %u is sent, its %u attempts are spent", row->number, b->spent);
+	s->check.untried -= b->intent_durable && b->creates == 0;
 	b->creates++;
 	if (check_unsafe(s))
 		return;

@@ -284,7 +284,8 @@ struct check {
 	bool ending;     /* as of the order that is looked at */
 	bool closing;    /* by causes that come with an event: admit no more */
 	uint32_t streak[5], streak_len, distinct; /* of creates that went wrong */
-	nsec_t open_since, last_probe;
+	nsec_t open_since, last_probe;            /* the latter: when it was answered */
+	nsec_t last_open;                         /* any answer since it is open */
 	bool probe_out;
 	uint32_t probe_job;
 	nsec_t last_answer;
@@ -292,6 +293,7 @@ struct check {
 	bool sandbox_refused[SIM_SANDBOXES_MAX];
 	bool sandbox_used[SIM_SANDBOXES_MAX];
 	uint64_t finished, failed, told;
+	uint32_t untried; /* rows with a durable intent that never left */
 	bool halt_reached;
 	bool patience_over; /* it was when the run began to end */
 	bool input_ended;
