@@ -16,6 +16,16 @@ struct args {
 	bool replay, no_lookup, no_settle, expect_breach;
 };
 
+#define END_COUNT (END_INPUT + 1)
+#define ENOUGH_RUNS 2000
+
+struct sweep {
+	struct args args;
+	bool breached, twice;
+	uint64_t runs, rows, creates;
+	uint64_t ends[END_COUNT];
+};
+
 static uint64_t current_seed;
 
 /* An assertion of the engine: say which seed it was before dying of it. */
@@ -57,55 +67,84 @@ static bool parse(int argc, char **argv, struct args *args)
 	return seeds;
 }
 
-/** @return whether all invariants held; `*twice` is set if they did not because of that */
-static bool run_seed(const struct args *args, uint64_t seed, bool *twice, uint64_t *rows)
+static void run_seed(struct sweep *w, uint64_t seed)
 {
 	struct settings set;
 	struct sim s;
-	bool fine;
 
 	current_seed = seed;
 	settings_random(&set, seed);
-	set.config.unsafe.no_lookup = args->no_lookup;
-	set.config.unsafe.no_settle = args->no_settle;
+	set.config.unsafe.no_lookup = w->args.no_lookup;
+	set.config.unsafe.no_settle = w->args.no_settle;
 	sim_init(&s, &set);
 	s.trace = stdout;
-	s.trace_level = args->replay ? TRACE_ALL : TRACE_NOTHING;
+	s.trace_level = w->args.replay ? TRACE_ALL : TRACE_NOTHING;
 	sim_run(&s);
-	fine = !s.breached;
-	*twice |= s.twice;
-	*rows += s.next_row;
-	if (!fine)
+	w->breached = s.breached;
+	w->twice |= s.twice;
+	w->runs++;
+	w->rows += s.next_row;
+	w->creates += s.create_count;
+	if (s.done)
+		w->ends[s.end]++;
+	if (s.breached)
 		printf("seed %llu: %s\n", (unsigned long long)seed, s.failure);
-	else if (args->replay)
-		printf("seed %llu: ended as %s, %u rows, hash %016llx\n", (unsigned long long)seed,
-			engine_end_name(s.end), s.next_row, (unsigned long long)s.hash);
+	else if (w->args.replay)
+		printf("seed %llu: hash %016llx\n", (unsigned long long)seed,
+			(unsigned long long)s.hash);
 	sim_done(&s);
-	return fine;
+}
+
+static void print_summary(const struct sweep *w)
+{
+	printf("%llu runs, %llu rows, %llu executed creates;", (unsigned long long)w->runs,
+		(unsigned long long)w->rows, (unsigned long long)w->creates);
+	for (int e = 0; e < END_COUNT; e++)
+		if (w->ends[e])
+			printf(" %s %llu", engine_end_name((enum engine_end)e),
+				(unsigned long long)w->ends[e]);
+	printf("\n");
+}
+
+/* A world in which some end never comes has become too calm to show anything. */
+static bool saw_all_ends(const struct sweep *w)
+{
+	for (int e = 0; e < END_COUNT && w->runs >= ENOUGH_RUNS; e++) {
+		if (w->ends[e] > 0)
+			continue;
+		printf("no run ended as %s\n", engine_end_name((enum engine_end)e));
+		return false;
+	}
+	return true;
+}
+
+static int conclude(const struct sweep *w)
+{
+	print_summary(w);
+	if (w->args.expect_breach) {
+		printf("%s\n", w->twice ? "the breach was noticed" : "no row was created twice");
+		return !w->twice;
+	}
+	if (w->breached)
+		printf("replay: sim %llu\n", (unsigned long long)current_seed);
+	return w->breached || !saw_all_ends(w);
 }
 
 int main(int argc, char **argv)
 {
-	struct args args = {0};
-	bool fine = true, twice = false;
-	uint64_t seed, rows = 0;
+	struct sweep w = {0};
 
-	if (!parse(argc, argv, &args)) {
+	if (!parse(argc, argv, &w.args)) {
 		fprintf(stderr, "usage: sim [--no-lookup] [--no-settle] SEED\n"
 				"       sim [--no-lookup] [--no-settle] [--expect-breach] "
 				"--seeds FROM..TO\n");
 		return 64;
 	}
 	signal(SIGABRT, on_abort);
-	for (seed = args.from; seed <= args.to && (args.expect_breach ? !twice : fine); seed++)
-		fine = run_seed(&args, seed, &twice, &rows);
-	printf("%llu runs, %llu rows\n", (unsigned long long)(seed - args.from),
-		(unsigned long long)rows);
-	if (args.expect_breach) {
-		printf("%s\n", twice ? "the breach was noticed" : "no row was created twice");
-		return !twice;
+	for (uint64_t seed = w.args.from; seed <= w.args.to; seed++) {
+		run_seed(&w, seed);
+		if (w.args.expect_breach ? w.twice : w.breached)
+			break;
 	}
-	if (!fine)
-		printf("replay: sim %llu\n", (unsigned long long)(seed - 1));
-	return !fine;
+	return conclude(&w);
 }
