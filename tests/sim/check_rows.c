@@ -18,7 +18,6 @@ static void doubt(struct sim *s, struct belief *b, nsec_t since, nsec_t settle)
 	b->doubt = true;
 	b->doubt_since = since;
 	b->settle = settle;
-	b->looked = false;
 }
 
 static void on_create(struct sim *s, struct row *row, enum engine_answer a)
@@ -63,7 +62,6 @@ static void on_finding(struct sim *s, struct row *row, enum engine_answer a, nse
 		break;
 	case ANSWER_ABSENT:
 		b->look_began = began;
-		b->looked = true;
 		if (settled(s, b))
 			b->doubt = false;
 		break;

@@ -170,7 +170,6 @@ struct belief {
 	enum engine_answer last;
 	bool found; /* a lookup or listing found: `finding` */
 	enum engine_answer finding;
-	bool looked; /* some lookup came to an end since the last doubt */
 	nsec_t look_began;
 	uint32_t creates, attempts;
 	uint32_t spent, spent_most;       /* of the attempts, between two readings */
@@ -192,7 +191,6 @@ struct row {
 	bool filterable, poison;
 	bool delivered;
 	uint32_t job;
-	uint32_t fetch_before; /* fetch count when it was last refused by 401 */
 	/* the truth */
 	uint32_t connections; /* first of its name on the server, as index + 1 */
 	uint32_t earlier;     /* made by an earlier run, or by others */
