@@ -1,12 +1,11 @@
 /* client.h - one connected socket, looked at beside libmicrohttpd.
  *
- * libmicrohttpd does not look at the socket of a suspended request, and it
- * overlooks the end of a client whose last bytes and end come together: it
- * reads the bytes, waits for the next edge of its epoll, and there is none
- * (0.9.75). The first is wanted, but for a stalled request; the second would
- * leave half a request of a killed client in flight for ever. So each socket is
- * watched for its peer's end: a stalled request is let go, and libmicrohttpd is
- * nudged until it has looked.
+ * libmicrohttpd does not look at the socket of a suspended request, and where a
+ * client's last bytes and its end come together it does not look again before
+ * something else happens (0.9.75). The first is wanted, but for a stalled
+ * request; the second would leave half a request of a killed client in flight
+ * for ever. So each socket is watched for its peer's end: a stalled request is
+ * let go, and libmicrohttpd is nudged until it has looked.
  */
 #pragma once
 
