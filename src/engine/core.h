@@ -106,6 +106,8 @@ void look_finding(struct engine *e, nsec_t now, struct job *j, enum engine_answe
 void look_want_listing(struct engine *e, nsec_t now, uint32_t scope);
 /** The first page of listing `l` leaves, perhaps anew: the rows that wait for it share it from here. */
 void look_share(struct engine *e, nsec_t now, struct job *l);
+/** A listing is told: rows that had no part in it, or no place for theirs, ask again. */
+void look_listing_gone(struct engine *e, nsec_t now);
 
 /** One more trouble of this row. @return true when there were too many */
 bool job_trouble(struct engine *e, struct job *j, bool breaker_was_open);

@@ -44,6 +44,8 @@ void ending_close_job(struct engine *e, nsec_t now, struct job *j)
 		return;
 	j->awaits_token = false;
 	job_decide(e, now, j, EV_CLOSED, in_doubt(j) ? OUTCOME_UNRESOLVED : safe, cause);
+	if (j->kind == JOB_KIND_LISTING)
+		look_listing_gone(e, now);
 }
 
 static void close_all(struct engine *e, nsec_t now)

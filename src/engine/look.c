@@ -116,7 +116,7 @@ void look_share(struct engine *e, nsec_t now, struct job *l)
 
 /* Its scope and its place are free: rows of this scope may have come too late to
  * share it, those of another may have found no place. */
-static void listing_gone(struct engine *e, nsec_t now)
+void look_listing_gone(struct engine *e, nsec_t now)
 {
 	for (uint32_t i = 0; i < e->row_slots && !e->ending; i++)
 		if (waits_for_listing(&e->jobs[i], e->jobs[i].scope))
@@ -133,7 +133,7 @@ static void listing_failed(
 		if (engine_shares(e, i, number))
 			failed_look(e, now, &e->jobs[i], retry_after, breaker_was_open);
 	job_decide(e, now, l, EV_SPENT, OUTCOME_UNRESOLVED, CAUSE_TROUBLE);
-	listing_gone(e, now);
+	look_listing_gone(e, now);
 }
 
 static void listing_complete(struct engine *e, nsec_t now, struct job *l)
@@ -141,7 +141,7 @@ static void listing_complete(struct engine *e, nsec_t now, struct job *l)
 	for (uint32_t i = 0; i < e->row_slots; i++)
 		assert(!engine_shares(e, i, job_number(e, l))); /* each was told its finding */
 	job_decide(e, now, l, EV_FOUND, OUTCOME_ADOPTED, CAUSE_LOOKUP);
-	listing_gone(e, now);
+	look_listing_gone(e, now);
 }
 
 static void listing_trouble(

@@ -751,6 +751,41 @@ static void a_listing_that_fails_is_a_failed_look_of_each_row(void **state)
 	finish(&s);
 }
 
+/* A row in doubt whose name no filter finds, of a scope of its own. */
+static void claim_unfilterable(struct shell *s, uint32_t job, uint32_t sandbox)
+{
+	engine_handle(s->e, s->now,
+		&(struct engine_event){
+			.kind = EVENT_ROW,
+			.job = job,
+			.row = {.claim = CLAIM_OPEN, .scope = job, .sandbox = sandbox},
+		});
+}
+
+/* All places are taken by listings of a sandbox that is then refused: a row that
+ * waited for a place has nobody else to remember it. */
+static void a_refused_sandbox_gives_its_places_to_the_listings_of_others(void **state)
+{
+	struct engine_config c = ENGINE_CONFIG_DEFAULT;
+	struct shell s = {.e = engine_create(&c), .endless = true};
+	uint32_t places = engine_job_limit(s.e) - 1024;
+
+	tell(&s, EVENT_TOKEN_FRESH, ENGINE_NO_JOB);
+	drain(&s);
+	for (uint32_t job = 0; job < places; job++)
+		claim_unfilterable(&s, job, 0);
+	claim_unfilterable(&s, places, 1);
+	drain(&s);
+	assert_int_equal(s.sends, 1);
+	answer(&s, s.last_send.job, ANSWER_FATAL_SANDBOX);
+	drain(&s);
+	assert_int_equal(s.lines, places);
+	assert_int_equal(s.sends, 2);
+	assert_int_equal(s.last_send.send.request, REQUEST_LIST);
+	assert_int_equal(s.last_send.send.scope, places);
+	finish(&s);
+}
+
 /* ------------------------------------------------------------ outage */
 
 static void an_outage_is_met_with_one_request_at_a_time(void **state)
@@ -832,6 +867,7 @@ int main(void)
 		cmocka_unit_test(after_a_ledger_failure_nothing_is_sent_written_or_told),
 		cmocka_unit_test(rows_that_no_filter_finds_share_one_listing),
 		cmocka_unit_test(a_listing_that_fails_is_a_failed_look_of_each_row),
+		cmocka_unit_test(a_refused_sandbox_gives_its_places_to_the_listings_of_others),
 		cmocka_unit_test(an_outage_is_met_with_one_request_at_a_time),
 		cmocka_unit_test(a_server_that_never_answers_is_given_up_after_a_minute),
 	};
