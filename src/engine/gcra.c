@@ -4,13 +4,17 @@
 
 #include "base/macros.h"
 
+/* No schedule runs further ahead than this, so that sums of times stay times. */
+#define TOLERANCE_MAX (NSEC_NEVER / 2)
+
 void gcra_init(struct gcra *g, nsec_t interval, uint32_t burst)
 {
+	nsec_t ahead = burst - 1;
+
 	assert(interval >= 0 && burst >= 1);
-	*g = (struct gcra){
-		.interval = interval,
-		.tolerance = interval * (nsec_t)(burst - 1),
-	};
+	*g = (struct gcra){.interval = interval, .tolerance = TOLERANCE_MAX};
+	if (interval == 0 || ahead <= TOLERANCE_MAX / interval)
+		g->tolerance = interval * ahead;
 }
 
 uint32_t gcra_default_burst(nsec_t interval)

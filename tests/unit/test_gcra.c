@@ -56,6 +56,18 @@ static void no_stretch_of_time_holds_more_than_burst_and_rate(void **state)
 	assert_true(sent[count - 1] <= 7 * MS * 2000);
 }
 
+/* One a day and a million at once: their product is more than a time can hold. */
+static void a_burst_of_centuries_is_still_a_burst(void **state)
+{
+	struct gcra g;
+	int left = 0;
+
+	gcra_init(&g, 24 * 3600 * SEC, 1000000);
+	while (left < 1000000 && gcra_take(&g, 5 * SEC) == 0)
+		left++;
+	assert_in_range(left, 10000, 1000000);
+}
+
 static void without_a_rate_everything_leaves(void **state)
 {
 	struct gcra g;
@@ -81,6 +93,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_costs_nothing),
 		cmocka_unit_test(idle_time_is_saved_up_to_the_burst_and_no_further),
 		cmocka_unit_test(no_stretch_of_time_holds_more_than_burst_and_rate),
+		cmocka_unit_test(a_burst_of_centuries_is_still_a_burst),
 		cmocka_unit_test(without_a_rate_everything_leaves),
 		cmocka_unit_test(default_burst_is_ten_milliseconds_of_the_rate_and_at_least_two),
 	};
