@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/json.h"
 #include "base/str.h"
@@ -11,6 +12,9 @@
 #include "run/shell.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+
+/* Files of a run beside its connections: input, results, the loop's own. */
+#define FILES_BESIDE 32
 
 const char *snowmelt_version(void)
 {
@@ -60,6 +64,27 @@ static int open_input(struct snowmelt *s, const struct snowmelt_options *o)
 	return input_open(&in, &s->input, &s->error);
 }
 
+/* Each request in flight may have its connection, and while a name is looked up a
+ * pair of files more. Without them requests fail one by one, and in the end the
+ * results cannot be written. */
+static int make_room_for_files(const struct snowmelt_options *o, struct error *reterr)
+{
+	rlim_t least = o->concurrency + FILES_BESIDE;
+	rlim_t wanted = 3 * (rlim_t)o->concurrency + FILES_BESIDE;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+		return 0;
+	limit.rlim_cur = MIN(wanted, limit.rlim_max);
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= least)
+		return 0;
+	return error_set(reterr, -EMFILE,
+		"--concurrency %u needs %llu open files and this process may have %llu: lower it, "
+		"or raise the limit (ulimit -n)",
+		o->concurrency, (unsigned long long)least, (unsigned long long)limit.rlim_cur);
+}
+
 static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 {
 	bool locked;
@@ -72,6 +97,8 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 	if (!locked)
 		log_warn("the kernel refused to lock memory: secrets may reach swap; raise ulimit -l");
 	r = run_settings_take(&s->settings, o, s->secrets, &s->error);
+	if (r == 0)
+		r = make_room_for_files(&s->settings.o, &s->error);
 	if (r == 0)
 		r = net_setup(&s->error);
 	if (r == 0)

@@ -195,6 +195,26 @@ def test_the_rate_holds(flowmock, tmp_path):
     assert mock.status()["worst_second"] <= 55
 
 
+def with_few_files(soft, hard, *args):
+    limited = f'ulimit -S -n {soft}; ulimit -H -n {hard}; exec "$@"'
+    return subprocess.run(["sh", "-c", limited, "sh", *command(*args)], env=environment(),
+                          capture_output=True, text=True, timeout=120)
+
+
+def test_open_files_are_enough_for_the_concurrency_or_nothing_is_sent(flowmock, tmp_path):
+    mock = flowmock("--latency", "fixed:500ms")
+    path = write_csv(tmp_path / "i.csv", instances(400))
+    run = ["run", path, "--url", mock.url, "--concurrency", 200]
+    done = with_few_files(64, 128, *run)
+    assert done.returncode == 3 and "--concurrency" in done.stderr and "ulimit" in done.stderr
+    assert mock.status()["creates"] == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["i.csv"]
+    done = with_few_files(64, 1024, *run)
+    assert done.returncode == 0, done.stderr
+    assert statuses(read_results(tmp_path / "i.results.csv")) == {"created": 400}
+    assert mock.status()["requests"]["POST"] == 400
+
+
 def test_a_row_that_was_there_before_is_a_conflict_or_adopted_never_made_twice(flowmock, tmp_path):
     mock = flowmock(*faults("close-before=1"))
     rows = instances(4)
