@@ -1,6 +1,7 @@
 """snowmelt run against flowmock, over real sockets and real files."""
 
 import json
+import re
 import signal
 import subprocess
 import urllib.request
@@ -213,6 +214,17 @@ def test_open_files_are_enough_for_the_concurrency_or_nothing_is_sent(flowmock, 
     assert done.returncode == 0, done.stderr
     assert statuses(read_results(tmp_path / "i.results.csv")) == {"created": 400}
     assert mock.status()["requests"]["POST"] == 400
+
+
+def test_a_file_limit_in_mid_run_is_told_and_lets_finish_what_is_in_flight(flowmock, tmp_path):
+    mock = flowmock("--latency", "fixed:5ms")
+    path = write_csv(tmp_path / "i.csv", instances(2000))
+    limited = 'ulimit -f 100; exec "$@"'
+    done = subprocess.run(["sh", "-c", limited, "sh", *command("run", path, "--url", mock.url)],
+                          env=environment(), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 3 and "File too large" in done.stderr
+    assert re.search(rf"created +{mock.status()['creates']}\n", done.stdout)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["i.csv", "i.results.csv.part"]
 
 
 def test_a_row_that_was_there_before_is_a_conflict_or_adopted_never_made_twice(flowmock, tmp_path):
