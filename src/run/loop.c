@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,22 @@ static int open_slots(struct snowmelt *s)
 	return flow_create_url(&s->create_url, s->settings.o.url);
 }
 
+/* libuv makes what it polls non-blocking, for everybody who has it open: a terminal
+ * is our standard output as well, and a pipe may be read on after us. We poll
+ * before each read and need none of that. */
+static bool open_input_poll(struct snowmelt *s)
+{
+	int fd = input_fd(s->input);
+	int flags = fcntl(fd, F_GETFL);
+
+	if (uv_poll_init(&s->loop, &s->input_poll, fd) < 0)
+		return false;
+	if (flags >= 0)
+		(void)fcntl(fd, F_SETFL, flags);
+	s->input_poll.data = s;
+	return true;
+}
+
 static int open_handles(struct snowmelt *s)
 {
 	int r = uv_prepare_init(&s->loop, &s->prepare);
@@ -133,11 +150,8 @@ static int open_handles(struct snowmelt *s)
 	uv_prepare_start(&s->prepare, on_prepare);
 	if (s->cb.progress)
 		uv_timer_start(&s->progress_timer, on_progress, PROGRESS_MS, PROGRESS_MS);
-	if (!input_is_regular(s->input) && input_fd(s->input) >= 0 &&
-		uv_poll_init(&s->loop, &s->input_poll, input_fd(s->input)) == 0) {
-		s->input_poll.data = s;
-		s->has_input_poll = true;
-	}
+	if (!input_is_regular(s->input) && input_fd(s->input) >= 0)
+		s->has_input_poll = open_input_poll(s);
 	atomic_store(&s->async_ready, true);
 	return 0;
 }

@@ -1,9 +1,11 @@
 """snowmelt run against flowmock, over real sockets and real files."""
 
 import json
+import os
 import re
 import signal
 import subprocess
+import time
 import urllib.request
 from pathlib import Path
 
@@ -115,6 +117,22 @@ def test_a_pipe_is_read_as_it_comes(flowmock, tmp_path):
     assert "--results" in done.err
     snowmelt("run", "-", "--url", mock.url, "--results", tmp_path / "r.csv", stdin=text, expect=0)
     assert statuses(read_results(tmp_path / "r.csv")) == {"created": 50}
+
+
+def test_a_pipe_stays_blocking_for_who_reads_it_after_us(flowmock, tmp_path):
+    mock = flowmock()
+    read_end, write_end = os.pipe()
+    run = subprocess.Popen(command("run", "-", "--url", mock.url, "--results", tmp_path / "r.csv"),
+                           env=environment(), stdin=read_end, stderr=subprocess.PIPE)
+    row = ",".join(instance(0))
+    os.write(write_end, f"{','.join(HEADER)}\n{row}\n".encode())
+    while mock.status()["creates"] == 0:
+        time.sleep(0.01)
+    assert os.get_blocking(read_end)
+    os.close(write_end)
+    run.communicate(timeout=60)
+    assert run.returncode == 0 and os.get_blocking(read_end)
+    os.close(read_end)
 
 
 def test_rows_of_several_sandboxes_go_where_they_belong(flowmock, tmp_path):
