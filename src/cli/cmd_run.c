@@ -26,14 +26,23 @@ struct run {
 	bool said_stopping;
 };
 
-static void append_plan(const struct snowmelt_plan *p, struct buf *b)
+static void append_sandboxes(const struct snowmelt_plan *p, struct buf *b)
 {
-	(void)buf_printf(b, "service %s, org %s, %s ", p->url, p->org,
-		p->sandbox_count == 1 ? "sandbox" : "sandboxes");
+	(void)buf_append_str(b, p->sandbox_count == 1 ? ", sandbox " : ", sandboxes ");
 	for (size_t i = 0; i < MIN(p->sandbox_count, SANDBOXES_SHOWN); i++)
 		(void)buf_printf(b, "%s%s", i > 0 ? ", " : "", p->sandboxes[i]);
 	if (p->sandbox_count > SANDBOXES_SHOWN)
 		(void)buf_printf(b, " and %zu more", p->sandbox_count - SANDBOXES_SHOWN);
+}
+
+static void append_plan(const struct settings *s, const struct snowmelt_plan *p, struct buf *b)
+{
+	(void)buf_printf(b, "service %s, org %s", p->url, p->org);
+	if (p->sandbox_count > 0)
+		append_sandboxes(p, b);
+	else /* of a pipe nothing is known yet */
+		(void)buf_printf(
+			b, ", sandbox %s where a row names none", settings_text(s, OPT_SANDBOX));
 	if (p->counted)
 		(void)buf_printf(b, ": %" PRIu64 " %s, %" PRIu64 " of them invalid", p->rows,
 			p->rows == 1 ? "row" : "rows", p->invalid);
@@ -50,7 +59,7 @@ static bool on_plan(void *arg, const struct snowmelt_plan *p)
 
 	buf_init(&plan, PLAN_MAX);
 	buf_init(&question, 4 * PLAN_MAX);
-	append_plan(p, &plan);
+	append_plan(run->s, p, &plan);
 	log_info("%s", plan.data ? plan.data : "");
 	if (!settings_on(run->s, OPT_CONFIRM))
 		return true;

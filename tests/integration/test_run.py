@@ -115,7 +115,9 @@ def test_a_pipe_is_read_as_it_comes(flowmock, tmp_path):
     text = (",".join(HEADER) + "\n" + "".join(",".join(r) + "\n" for r in instances(50))).encode()
     done = snowmelt("run", "-", "--url", mock.url, stdin=text, cwd=tmp_path, expect=64)
     assert "--results" in done.err
-    snowmelt("run", "-", "--url", mock.url, "--results", tmp_path / "r.csv", stdin=text, expect=0)
+    done = snowmelt("run", "-", "--url", mock.url, "--sandbox", "box", "--results",
+                    tmp_path / "r.csv", stdin=text, expect=0)
+    assert "sandbox box where a row names none" in done.err
     assert statuses(read_results(tmp_path / "r.csv")) == {"created": 50}
 
 
