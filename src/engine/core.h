@@ -48,6 +48,7 @@ struct engine {
 	nsec_t slowest_create; /* of those that were answered */
 	bool answered;         /* the server has given a complete answer, ever */
 	nsec_t silent_since; /* first failure without an answer since the last answer; NSEC_NONE */
+	nsec_t busy_since;   /* there have been jobs without a break since */
 
 	uint32_t generation; /* of the newest token; 0: none yet */
 	bool token_usable, token_proven, fetching;

@@ -122,5 +122,6 @@ nsec_t ending_give_up_at(const struct engine *e)
 			MAX(e->silent_since, e->paused_until)); /* a pause is our own silence */
 	if (e->ending || open_jobs(e) == 0)
 		return NSEC_NEVER;
-	return nsec_add(since, after);
+	/* So is a time without rows, when nobody is asked. */
+	return nsec_add(MAX(since, e->busy_since), after);
 }

@@ -216,6 +216,8 @@ static void handle_row(struct engine *e, nsec_t now, const struct engine_event *
 	};
 	list_init(&j->orders_link);
 	list_init(&j->queue_link);
+	if (open_jobs(e) == 0)
+		e->busy_since = now;
 	if (ev->row.claim != CLAIM_INVALID)
 		see_sandbox(e, j->scope, j->sandbox);
 	job_move(e, now, j, EV_CLAIMED);

@@ -144,6 +144,8 @@ void check_handled(struct sim *s, const struct engine_event *e)
 	if (s->check.closing && !now.ending)
 		sim_breach(s, "this ends the run, and the engine does not say so");
 	check_stats(s, &now);
+	if (s->check.before.open_jobs == 0)
+		s->check.busy_since = s->now;
 	check_polite_handled(s, e);
 	s->check.before = now;
 }

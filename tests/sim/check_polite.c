@@ -328,7 +328,7 @@ void check_polite_idle(struct sim *s)
 	if (could_send(s))
 		check_lazy(s);
 	if (c->open_since != NSEC_NONE && c->before.open_jobs > 0 && !c->ending &&
-		engine_deadline(s->engine) > c->open_since + patience_of(s))
+		engine_deadline(s->engine) > MAX(c->open_since, c->busy_since) + patience_of(s))
 		sim_breach(s, "the breaker is open for %lld us, and nobody would give up",
 			(long long)((s->now - c->open_since) / USEC));
 	if (c->halt_reached && !config->halt_percent && !c->ending)

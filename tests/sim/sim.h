@@ -284,6 +284,7 @@ struct check {
 	uint32_t streak[5], streak_len, distinct; /* of creates that went wrong */
 	nsec_t open_since, last_probe;            /* the latter: when it was answered */
 	nsec_t last_open;                         /* any answer since it is open */
+	nsec_t busy_since; /* there have been jobs without a break since */
 	bool probe_out;
 	uint32_t probe_job;
 	nsec_t last_answer;

@@ -788,6 +788,17 @@ static void a_refused_sandbox_gives_its_places_to_the_listings_of_others(void **
 
 /* ------------------------------------------------------------ outage */
 
+static void claim_fresh(struct shell *s, uint32_t job)
+{
+	engine_handle(s->e, s->now,
+		&(struct engine_event){
+			.kind = EVENT_ROW,
+			.job = job,
+			.row = {.claim = CLAIM_FRESH, .filterable = true},
+		});
+	drain(s);
+}
+
 static void an_outage_is_met_with_one_request_at_a_time(void **state)
 {
 	struct shell s = start(200, NULL);
@@ -836,6 +847,63 @@ static void a_server_that_never_answers_is_given_up_after_a_minute(void **state)
 	finish(&s);
 }
 
+/* An outage has outlived its rows, and on a pipe the next row comes an hour later:
+ * nobody was asked in between, so nobody was silent. */
+static void an_outage_without_rows_is_not_waited_out(void **state)
+{
+	struct engine_config c = ENGINE_CONFIG_DEFAULT;
+	struct shell s = {.endless = true};
+
+	c.attempts = 1;
+	s.e = engine_create(&c);
+	tell(&s, EVENT_TOKEN_FRESH, ENGINE_NO_JOB);
+	drain(&s);
+	claim_fresh(&s, 0);
+	while (s.lines == 0) {
+		answer(&s, s.last_send.job, ANSWER_NOT_SENT);
+		pass(&s, 1 * SEC);
+	}
+	assert_int_equal(s.last_line.row.outcome, OUTCOME_SKIPPED);
+	pass(&s, 3600 * SEC);
+
+	claim_fresh(&s, 1);
+	assert_int_equal(state_of(&s, 1), JOB_IN_FLIGHT);
+	answer(&s, 1, ANSWER_CREATED);
+	drain(&s);
+	assert_int_equal(s.last_line.row.outcome, OUTCOME_CREATED);
+	finish(&s);
+}
+
+/* The same behind an open breaker: the row is its next probe. */
+static void a_breaker_without_rows_is_not_given_up(void **state)
+{
+	struct engine_config c = ENGINE_CONFIG_DEFAULT;
+	struct shell s = {.endless = true};
+
+	s.e = engine_create(&c);
+	tell(&s, EVENT_TOKEN_FRESH, ENGINE_NO_JOB);
+	drain(&s);
+	for (uint32_t job = 0; job < 5; job++)
+		claim_fresh(&s, job);
+	while (s.lines < 5) {
+		for (uint32_t job = 0; job < 5; job++)
+			if (state_of(&s, job) == JOB_IN_FLIGHT)
+				answer(&s, job, ANSWER_OVERLOAD);
+			else if (state_of(&s, job) == JOB_LOOKING)
+				answer(&s, job, ANSWER_FOUND_CREATED);
+		pass(&s, engine_stats(s.e).breaker_open ? 10 * SEC : 0);
+	}
+	assert_true(engine_stats(s.e).breaker_open);
+	pass(&s, 3600 * SEC);
+
+	claim_fresh(&s, 5);
+	assert_int_equal(state_of(&s, 5), JOB_IN_FLIGHT);
+	answer(&s, 5, ANSWER_CREATED);
+	drain(&s);
+	assert_false(engine_stats(s.e).breaker_open);
+	finish(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -870,6 +938,8 @@ int main(void)
 		cmocka_unit_test(a_refused_sandbox_gives_its_places_to_the_listings_of_others),
 		cmocka_unit_test(an_outage_is_met_with_one_request_at_a_time),
 		cmocka_unit_test(a_server_that_never_answers_is_given_up_after_a_minute),
+		cmocka_unit_test(an_outage_without_rows_is_not_waited_out),
+		cmocka_unit_test(a_breaker_without_rows_is_not_given_up),
 	};
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }
