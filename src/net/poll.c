@@ -149,8 +149,10 @@ static void on_turn(uv_prepare_t *prepare)
 		struct net_socket *s = LIST_ENTRY(node, struct net_socket, link);
 
 		/* The kernel would not watch it (out of memory, or of watches). */
-		if (apply(s) < 0)
-			net_act(n, s->fd, CURL_CSELECT_ERR);
+		if (apply(s) >= 0)
+			continue;
+		net_act(n, s->fd, CURL_CSELECT_ERR);
+		net_wake(n); /* callers have had their turn: the loop must not wait now */
 	}
 }
 

@@ -1,6 +1,26 @@
 /* Sockets come and go, and libuv always knows those that are there. */
 #include "net_fixture.h"
 
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+
+static int watches_refused; /* so many of sockets are still to be */
+
+/* In front of the C library's: the kernel has no watch to spare. */
+int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
+{
+	int domain = 0;
+	socklen_t len = sizeof(domain);
+
+	if (op == EPOLL_CTL_ADD && watches_refused > 0 &&
+		getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_INET) {
+		watches_refused--;
+		errno = ENOSPC;
+		return -1;
+	}
+	return (int)syscall(SYS_epoll_ctl, epoll, op, fd, event);
+}
+
 struct series {
 	struct world *w;
 	char url[128];
@@ -103,6 +123,46 @@ static void connections_that_close_while_idle_are_replaced(void **state)
 	world_close(&w);
 }
 
+static void stop_when_told(uv_prepare_t *prepare)
+{
+	const struct got *g = prepare->data;
+
+	if (g->count)
+		uv_stop(prepare->loop);
+}
+
+static void on_too_late(uv_timer_t *timer)
+{
+	fail_msg("the loop slept over an answer");
+}
+
+/* A socket that the kernel will not watch ends its transfer just before the loop
+ * polls, when the caller has had his turn: he gets another. */
+static void what_ends_before_the_loop_polls_is_not_slept_over(void **state)
+{
+	uv_prepare_t prepare;
+	uv_timer_t too_late;
+	struct world w;
+	struct got g = {0};
+
+	world_open(&w, serve_201, OPTIONS());
+	uv_prepare_init(&w.loop, &prepare);
+	prepare.data = &g;
+	uv_prepare_start(&prepare, stop_when_told); /* started last, called first */
+	uv_timer_init(&w.loop, &too_late);
+	uv_timer_start(&too_late, on_too_late, 3000, 0);
+
+	watches_refused = 1;
+	post(&w, &g);
+	uv_run(&w.loop, UV_RUN_DEFAULT);
+	assert_int_equal(watches_refused, 0);
+	assert_int_equal(g.count, 1);
+
+	uv_close((uv_handle_t *)&prepare, NULL);
+	uv_close((uv_handle_t *)&too_late, NULL);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +170,7 @@ int main(void)
 		cmocka_unit_test(a_hundred_connections_by_name),
 		cmocka_unit_test(a_name_that_does_not_resolve_ends_as_dns),
 		cmocka_unit_test(connections_that_close_while_idle_are_replaced),
+		cmocka_unit_test(what_ends_before_the_loop_polls_is_not_slept_over),
 	};
 
 	return cmocka_run_group_tests(tests, setup_net, teardown_net);
