@@ -122,17 +122,22 @@ static int open_slots(struct snowmelt *s)
 /* libuv makes what it polls non-blocking, for everybody who has it open: a terminal
  * is our standard output as well, and a pipe may be read on after us. We poll
  * before each read and need none of that. */
-static bool open_input_poll(struct snowmelt *s)
+static int open_input_poll(struct snowmelt *s)
 {
 	int fd = input_fd(s->input);
 	int flags = fcntl(fd, F_GETFL);
+	int r = uv_poll_init(&s->loop, &s->input_poll, fd);
 
-	if (uv_poll_init(&s->loop, &s->input_poll, fd) < 0)
-		return false;
+	if (r == -EPERM) /* a file or the like, which never has to be waited for */
+		return 0;
+	if (r < 0)
+		return error_set(&s->error, r, "cannot watch the input: %s: give it as a file",
+			uv_strerror(r));
 	if (flags >= 0)
 		(void)fcntl(fd, F_SETFL, flags);
 	s->input_poll.data = s;
-	return true;
+	s->has_input_poll = true;
+	return 0;
 }
 
 static int open_handles(struct snowmelt *s)
@@ -150,10 +155,8 @@ static int open_handles(struct snowmelt *s)
 	uv_prepare_start(&s->prepare, on_prepare);
 	if (s->cb.progress)
 		uv_timer_start(&s->progress_timer, on_progress, PROGRESS_MS, PROGRESS_MS);
-	if (!input_is_regular(s->input) && input_fd(s->input) >= 0)
-		s->has_input_poll = open_input_poll(s);
 	atomic_store(&s->async_ready, true);
-	return 0;
+	return input_is_regular(s->input) ? 0 : open_input_poll(s);
 }
 
 int loop_open(struct snowmelt *s)
@@ -170,8 +173,10 @@ int loop_open(struct snowmelt *s)
 	if (r < 0)
 		return r;
 	r = open_handles(s);
+	if (r < 0 && s->error.code == 0)
+		error_set(&s->error, r, "cannot open the loop's handles: %s", uv_strerror(r));
 	if (r < 0)
-		return error_set(&s->error, r, "cannot open the loop's handles: %s", uv_strerror(r));
+		return r;
 	return 0;
 }
 
