@@ -36,7 +36,9 @@ void stop_signal_watch(struct snowmelt *s)
 
 void stop_signal_forget(void)
 {
-	install(SIG_DFL);
+	/* All is written and the status is decided: one that comes late, mostly the second
+	 * of somebody in a hurry, must not end the process with another. */
+	install(SIG_IGN);
 	atomic_store(&watched, NULL);
 }
 

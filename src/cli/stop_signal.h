@@ -6,7 +6,7 @@
 /** From here on they call snowmelt_stop(); SIGPIPE is ignored from main() on. */
 void stop_signal_watch(struct snowmelt *s);
 
-/** As before; call it before snowmelt_destroy(). */
+/** From here on they are ignored: the run has ended. Call it before snowmelt_destroy(). */
 void stop_signal_forget(void);
 
 /** How many came. */

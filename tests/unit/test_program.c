@@ -27,6 +27,7 @@ static struct {
 	int create_status, run_status;
 	bool check_options; /* against all_options_are_handed_over() */
 	bool wait_for_stop;
+	bool late_signal; /* comes when the run has ended */
 } fake;
 
 struct snowmelt {
@@ -136,6 +137,8 @@ void snowmelt_stop(struct snowmelt *s)
 
 void snowmelt_destroy(struct snowmelt *s)
 {
+	if (s && fake.late_signal)
+		raise(SIGTERM);
 }
 
 /* The world: a folder, no variables but the credentials, output in files. */
@@ -346,6 +349,12 @@ static void both_signals_stop_the_run(void **state)
 	assert_has(err, " info stopping: ");
 }
 
+static void a_signal_behind_the_end_changes_no_status(void **state)
+{
+	fake.wait_for_stop = fake.late_signal = true;
+	assert_int_equal(program("run~in.csv"), 4);
+}
+
 /* The results are there, but what was asked for on standard output is not. */
 static void output_that_got_lost_is_3(void **state)
 {
@@ -472,6 +481,7 @@ int main(void)
 		TEST(the_plan_is_said_at_level_info),
 		TEST(confirm_without_a_terminal_is_3),
 		TEST(both_signals_stop_the_run),
+		TEST(a_signal_behind_the_end_changes_no_status),
 		TEST(output_that_got_lost_is_3),
 		TEST(print_config_tells_values_and_places_but_no_secret),
 		TEST(both_ways_to_a_secret_are_3),
