@@ -35,12 +35,12 @@ static int open_path(struct bytes *b, const char *path)
 static int open_fault(const struct bytes *b, int code, struct error *reterr)
 {
 	switch (code) {
-	case -ENOENT:
-		return error_set(reterr, code, "%s: no such file: check the path", b->shown);
+	case -ENOENT: return error_set(reterr, code, "%s: no such file: check the path", b->shown);
 	case -EISDIR:
 		return error_set(reterr, code, "%s: is a directory: name a CSV file", b->shown);
 	case -EACCES:
-		return error_set(reterr, code, "%s: may not be read: check its permissions", b->shown);
+		return error_set(
+			reterr, code, "%s: may not be read: check its permissions", b->shown);
 	default:
 		return error_set(
 			reterr, code, "%s: cannot be opened: %s", b->shown, strerror(-code));
@@ -115,8 +115,8 @@ static int check_stat(const struct bytes *b, struct error *reterr)
 	if (!b->regular)
 		return 0;
 	if (fstat(b->fd, &now) < 0)
-		return error_set(reterr, -errno, "%s: cannot be read: %s", b->shown,
-			strerror(errno));
+		return error_set(
+			reterr, -errno, "%s: cannot be read: %s", b->shown, strerror(errno));
 	if (now.st_size != b->stat.st_size || !same_time(&now.st_mtim, &b->stat.st_mtim) ||
 		!same_time(&now.st_ctim, &b->stat.st_ctim))
 		return changed(b, reterr);
@@ -214,8 +214,7 @@ static size_t find(const struct bytes *b, char c)
 	return p ? (size_t)(p - b->chunk) : b->end;
 }
 
-int bytes_next(struct bytes *b, bool block, const char **ret, size_t *ret_len,
-	struct error *reterr)
+int bytes_next(struct bytes *b, bool block, const char **ret, size_t *ret_len, struct error *reterr)
 {
 	size_t stop;
 	int r;
@@ -250,8 +249,8 @@ int bytes_rewind(struct bytes *b, struct error *reterr)
 {
 	assert(b->regular);
 	if (lseek(b->fd, 0, SEEK_SET) < 0)
-		return error_set(reterr, -errno, "%s: cannot be read again: %s", b->shown,
-			strerror(errno));
+		return error_set(
+			reterr, -errno, "%s: cannot be read again: %s", b->shown, strerror(errno));
 	wipe(b->chunk, b->end);
 	b->start = b->end = 0;
 	b->lf = b->cr = 0;

@@ -22,8 +22,8 @@
 
 struct bytes {
 	int fd;
-	bool regular; /* a file with a path of its own: can be read twice */
-	char shown[512]; /* its name for messages, fit for a terminal */
+	bool regular;     /* a file with a path of its own: can be read twice */
+	char shown[512];  /* its name for messages, fit for a terminal */
 	struct stat stat; /* as it was when it was opened */
 	char *chunk;
 	size_t start, end; /* what is left of the chunk */
@@ -68,8 +68,8 @@ void bytes_skip(struct bytes *b, size_t len);
  * @return enum bytes_got, or a negative errno with the sentence in reterr
  *         (-ESTALE: the file was changed)
  */
-int bytes_next(struct bytes *b, bool block, const char **ret, size_t *ret_len,
-	struct error *reterr);
+int bytes_next(
+	struct bytes *b, bool block, const char **ret, size_t *ret_len, struct error *reterr);
 
 /** Back to the start of a regular file, for another reading. */
 int bytes_rewind(struct bytes *b, struct error *reterr);

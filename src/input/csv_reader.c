@@ -169,16 +169,19 @@ static int parse_fault(struct csv_reader *r, struct error *reterr)
 		if (r->parser.quoted)
 			return error_set(reterr, -EBADMSG,
 				"%s:%" PRIu64 ": text after a closing quote (the field begins on "
-				"line %" PRIu64 "): quote the whole field and double each quote in it",
+				"line %" PRIu64
+				"): quote the whole field and double each quote in it",
 				file, r->line, r->field_line);
 		return error_set(reterr, -EBADMSG,
-			"%s:%" PRIu64 ": a quote inside an unquoted field: quote the whole field and "
+			"%s:%" PRIu64
+			": a quote inside an unquoted field: quote the whole field and "
 			"double each quote in it",
 			file, r->line);
 	default:
 		if (r->parser.entry_size >= BLOCK_MAX)
 			return error_set(reterr, -EBADMSG,
-				"%s:%" PRIu64 ": a field of over 16 MiB begins here: look for a quote "
+				"%s:%" PRIu64
+				": a field of over 16 MiB begins here: look for a quote "
 				"that is not closed",
 				file, r->field_line);
 		return error_set(reterr, -ENOMEM, "%s:%" PRIu64 ": out of memory", file, r->line);
@@ -219,7 +222,8 @@ static int finish(struct csv_reader *r, struct error *reterr)
 		return 0;
 	if (csv_fini(&r->parser, on_field, on_record, r) != 0)
 		return error_set(reterr, -EBADMSG,
-			"%s:%" PRIu64 ": a quote that opens here never closes: close it, or double a "
+			"%s:%" PRIu64
+			": a quote that opens here never closes: close it, or double a "
 			"quote that is part of the field",
 			r->bytes->shown, r->field_line);
 	assert(r->complete);

@@ -75,8 +75,8 @@ static bool count_in_header(const char *data, size_t len, size_t counts[ARRAY_SI
 	return false;
 }
 
-enum dialect_got dialect_detect(const char *data, size_t len, bool ended, char delimiter,
-	struct dialect *ret)
+enum dialect_got dialect_detect(
+	const char *data, size_t len, bool ended, char delimiter, struct dialect *ret)
 {
 	struct dialect d = {.delimiter = delimiter};
 	size_t counts[ARRAY_SIZE(delimiters)] = {0}, most = 0;
@@ -88,12 +88,9 @@ enum dialect_got dialect_detect(const char *data, size_t len, bool ended, char d
 	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
 		d.skip = 3;
 	n = sep_line(data + d.skip, len - d.skip, &sep);
-	/* A CR that is the last byte so far may have a LF behind it. */
-	if (n > 0 && n == len - d.skip && !ended)
-		return DIALECT_MORE;
 	d.skip += n;
 	d.lines = n > 0;
-	if (len == d.skip)
+	if (len == d.skip) /* also because a CR, so far the last byte, may have a LF behind it */
 		return ended ? DIALECT_EMPTY : DIALECT_MORE;
 	if (!count_in_header(data + d.skip, len - d.skip, counts) && !ended)
 		return DIALECT_MORE;

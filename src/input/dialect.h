@@ -26,5 +26,5 @@ enum dialect_got {
  * @param delimiter  what the user said, or 0: detect
  * @return enum dialect_got; `ret` is written for DIALECT_KNOWN only
  */
-enum dialect_got dialect_detect(const char *data, size_t len, bool ended, char delimiter,
-	struct dialect *ret);
+enum dialect_got dialect_detect(
+	const char *data, size_t len, bool ended, char delimiter, struct dialect *ret);

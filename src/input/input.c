@@ -44,10 +44,8 @@ static int find_dialect(struct input *in, struct dialect *ret, struct error *ret
 		if (r < 0)
 			return r;
 		switch (dialect_detect(data, len, r == BYTES_END, in->delimiter, ret)) {
-		case DIALECT_KNOWN:
-			return 0;
-		case DIALECT_MORE:
-			break;
+		case DIALECT_KNOWN: return 0;
+		case DIALECT_MORE: break;
 		case DIALECT_EMPTY:
 			return error_set(reterr, -EBADMSG,
 				"%s:1: the file is empty: it needs at least a header", file);
@@ -128,8 +126,7 @@ static int open_all(struct input *in, const struct input_options *o, struct erro
 	if (r == 0)
 		r = read_header(in, reterr);
 	if (r == 0)
-		r = header_map(
-			&in->header, &in->csv.record, &columns, in->bytes.shown, reterr);
+		r = header_map(&in->header, &in->csv.record, &columns, in->bytes.shown, reterr);
 	return r;
 }
 
@@ -185,16 +182,16 @@ static int make_row(struct input *in, struct row *row, struct error *reterr)
 	row->number = in->rows;
 	r = validate_row(&in->header, &in->csv.record, &o, row);
 	if (r == 0 && !row->invalid)
-		r = scopes_number(&in->scopes, row->sandbox, row->spec_id, &row->scope,
-			&row->sandbox_number);
+		r = scopes_number(
+			&in->scopes, row->sandbox, row->spec_id, &row->scope, &row->sandbox_number);
 	if (r == -ENOSPC)
 		return error_set(reterr, r,
 			"%s:%" PRIu64 ": more than %d pairs of sandbox and connection_spec_id: "
 			"split the file",
 			in->bytes.shown, row->line, INPUT_SCOPES_MAX);
 	if (r < 0)
-		return error_set(reterr, r, "%s:%" PRIu64 ": out of memory", in->bytes.shown,
-			row->line);
+		return error_set(
+			reterr, r, "%s:%" PRIu64 ": out of memory", in->bytes.shown, row->line);
 	return 0;
 }
 
@@ -207,8 +204,7 @@ static int read_record(struct input *in, bool block, struct error *reterr)
 	return r;
 }
 
-static int survey(struct input *in, struct input_survey *ret, struct row *row,
-	struct error *reterr)
+static int survey(struct input *in, struct input_survey *ret, struct row *row, struct error *reterr)
 {
 	struct input_survey s = {0};
 	int r;
@@ -272,7 +268,8 @@ static int next_row(struct input *in, struct row *row, struct error *reterr)
 	r = make_row(in, row, reterr);
 	if (r < 0)
 		return r;
-	if (!row->invalid && !credentials_take(&in->header, &in->csv.record, &in->references, row)) {
+	if (!row->invalid &&
+		!credentials_take(&in->header, &in->csv.record, &in->references, row)) {
 		row_reset(row);
 		assert(!secret_region_is_unused(row->region)); /* nobody could give room back */
 		return INPUT_NO_ROOM;

@@ -52,6 +52,7 @@ struct input_survey {
 int input_open(const struct input_options *o, struct input **ret, struct error *reterr);
 void input_close(struct input *in); /* fine on NULL */
 
+/** Can it be surveyed? Standard input never can: it may begin in mid-file. */
 bool input_is_regular(const struct input *in);
 /** For the checks of output paths: the input must not be one of them. */
 const struct stat *input_stat(const struct input *in);

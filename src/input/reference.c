@@ -169,12 +169,9 @@ static const char *open_fault(int code)
 		return "does not lie in the secrets folder: move the file there, or name its "
 		       "folder by --secrets-dir";
 	case ENOENT:
-	case ENOTDIR:
-		return "names a file that is not there: create it in the secrets folder";
-	case EACCES:
-		return "names a file that may not be read: check its permissions";
-	default:
-		return "names a file that cannot be opened: check it";
+	case ENOTDIR: return "names a file that is not there: create it in the secrets folder";
+	case EACCES: return "names a file that may not be read: check its permissions";
+	default: return "names a file that cannot be opened: check it";
 	}
 }
 
@@ -203,8 +200,8 @@ static const char *read_file(int fd, char *dst, size_t *ret_len)
 	return NULL;
 }
 
-static const char *resolve_file(const struct references *r, const char *path, char *dst,
-	size_t *ret_len)
+static const char *resolve_file(
+	const struct references *r, const char *path, char *dst, size_t *ret_len)
 {
 	const char *fault;
 	int fd;
@@ -233,8 +230,8 @@ static const char *resolve_variable(const char *name, char *dst, size_t *ret_len
 	return NULL;
 }
 
-const char *reference_resolve(const struct references *r, const char *reference, char *dst,
-	size_t *ret_len)
+const char *reference_resolve(
+	const struct references *r, const char *reference, char *dst, size_t *ret_len)
 {
 	const char *name = behind(reference, "env:");
 	const char *fault;

@@ -42,5 +42,5 @@ const char *reference_fault(const char *reference);
  * @param ret_len  written when there is no fault; dst is NUL-terminated there
  * @return NULL, or why not (never quotes it)
  */
-const char *reference_resolve(const struct references *r, const char *reference, char *dst,
-	size_t *ret_len);
+const char *reference_resolve(
+	const struct references *r, const char *reference, char *dst, size_t *ret_len);

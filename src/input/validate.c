@@ -46,7 +46,7 @@ const char *known_text(const struct header *h, const struct csv_record *rec, enu
  * not be quoted. */
 static void field_fault(struct check *c, size_t field, const char *problem)
 {
-	AUTO(buf_done) struct buf label = { 0 };
+	AUTO(buf_done) struct buf label = {0};
 
 	for (int k = 0; k < COLUMN_COUNT; k++) {
 		if (c->h->known[k] == (int)field) {
@@ -85,7 +85,7 @@ static void check_bytes(struct check *c)
 
 static bool count_is_right(struct check *c)
 {
-	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(buf_done) struct buf text = {0};
 
 	if (c->rec->count == c->h->columns)
 		return true;
@@ -168,7 +168,8 @@ static void take_sandbox(struct check *c)
 	if (!is_given(c, COLUMN_SANDBOX))
 		sandbox = c->o->default_sandbox;
 	if (*sandbox && !flow_sandbox_valid(sandbox))
-		fault(c, COLUMN_SANDBOX, "is no name of a sandbox: up to 256 letters, digits and -");
+		fault(c, COLUMN_SANDBOX,
+			"is no name of a sandbox: up to 256 letters, digits and -");
 	else
 		c->row->sandbox = keep(c, sandbox);
 }
@@ -236,7 +237,8 @@ static void check_password(struct check *c)
 	const char *problem = NULL;
 
 	if (is_given(c, COLUMN_PASSWORD) && is_given(c, COLUMN_PASSWORD_REF)) {
-		fault(c, COLUMN_PASSWORD, "and password_ref are both filled: leave one of them empty");
+		fault(c, COLUMN_PASSWORD,
+			"and password_ref are both filled: leave one of them empty");
 		return;
 	}
 	if (strlen(text_of(c, COLUMN_PASSWORD)) > REFERENCE_SECRET_MAX)
@@ -277,7 +279,8 @@ static size_t check_params(struct check *c)
 			field_fault(c, field, "is over 4096 bytes: shorten it");
 		if (twice >= 0)
 			fault(c, (enum column)twice,
-				"is filled twice, by its own column and by one of param.X: leave one of them empty");
+				"is filled twice, by its own column and by one of param.X: leave "
+				"one of them empty");
 	}
 	return filled;
 }
@@ -298,7 +301,8 @@ static void check_required(struct check *c, size_t params)
 	if (!is_given(c, COLUMN_AUTH_SPEC))
 		fault(c, COLUMN_AUTH_SPEC, "is empty: this connection_spec_id needs one");
 	if (params == 0)
-		row_fault(c->row, "param.X", "is empty: this connection_spec_id needs at least one");
+		row_fault(
+			c->row, "param.X", "is empty: this connection_spec_id needs at least one");
 }
 
 int validate_row(const struct header *h, const struct csv_record *rec,

@@ -159,18 +159,14 @@ static size_t mutate(uint8_t *data, size_t len, size_t max)
 		size_t at = random_below(len), part = random_below(MIN(len - at, (size_t)64) + 1);
 
 		switch (random_below(3)) {
-		case 0:
-			data[at] = (uint8_t)bytes[random_below(sizeof(bytes))];
-			break;
+		case 0: data[at] = (uint8_t)bytes[random_below(sizeof(bytes))]; break;
 		case 1:
 			if (len + part > max)
 				break;
 			memmove(data + at + part, data + at, len - at);
 			len += part;
 			break;
-		default:
-			memmove(data + at, data + at + part, len - at - part);
-			len -= part;
+		default: memmove(data + at, data + at + part, len - at - part); len -= part;
 		}
 	}
 	return len;

@@ -22,8 +22,7 @@ static void expect(struct fixture *f, uint64_t line, const char *fields)
 	for (size_t i = 0; i < f->csv.record.count; i++) {
 		assert_int_equal(buf_append_char(&b, '|'), 0);
 		assert_int_equal(buf_append_str(&b, csv_text(&f->csv.record, i)), 0);
-		assert_int_equal(strlen(csv_text(&f->csv.record, i)),
-			f->csv.record.fields[i].len);
+		assert_int_equal(strlen(csv_text(&f->csv.record, i)), f->csv.record.fields[i].len);
 	}
 	assert_string_equal(b.data, fields);
 	assert_int_equal(f->csv.record.line, line);
@@ -209,7 +208,7 @@ static void a_field_over_64_kib_is_dropped_and_the_reading_goes_on(void **state)
 		assert_int_equal(csv_reader_next(&f->csv, true, &f->e), CSV_RECORD);
 		assert_true(f->csv.record.fields[1].too_long);
 		assert_string_equal(csv_text(&f->csv.record, 1), "");
-		assert_true(f->csv.record.text.cap < 1024); /* never held */
+		assert_true(f->csv.record.text.cap < 1024);               /* never held */
 		assert_int_equal(csv_get_buffer_size(&f->csv.parser), 0); /* given back */
 		expect(f, 3, "|d|e");
 		expect_end(f);
@@ -275,8 +274,8 @@ static void what_held_a_secret_is_wiped_with_its_record(void **state)
 
 	text(f, "a,pass-of-the-first-row\nb,2\n");
 	expect(f, 1, "|a|pass-of-the-first-row");
-	assert_false(holds((const char *)f->csv.parser.entry_buf, f->csv.parser.entry_size,
-		"of-the-first"));
+	assert_false(holds(
+		(const char *)f->csv.parser.entry_buf, f->csv.parser.entry_size, "of-the-first"));
 	expect(f, 2, "|b|2");
 	assert_false(holds(f->csv.record.text.data, f->csv.record.text.cap, "of-the-first"));
 	expect_end(f);

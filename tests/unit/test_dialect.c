@@ -50,8 +50,8 @@ static void the_users_word_is_the_last(void **state)
 
 static void excels_sep_line_is_understood_and_counted(void **state)
 {
-	static const char *const texts[] = {"sep=;\na,b,c;d\n", "SEP=;\ra,b\n", "\"sep=;\"\na,b\n",
-		"\xef\xbb\xbfsep=;\na,b\n"};
+	static const char *const texts[] = {
+		"sep=;\na,b,c;d\n", "SEP=;\ra,b\n", "\"sep=;\"\na,b\n", "\xef\xbb\xbfsep=;\na,b\n"};
 	struct dialect d;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -74,7 +74,10 @@ static void a_byte_order_mark_is_dropped(void **state)
 {
 	struct dialect d;
 
-	assert_int_equal(dialect_detect("\xef\xbb\xbf" "a\n", 5, true, 0, &d), DIALECT_KNOWN);
+	assert_int_equal(dialect_detect("\xef\xbb\xbf"
+					"a\n",
+				 5, true, 0, &d),
+		DIALECT_KNOWN);
 	assert_int_equal(d.skip, 3);
 	assert_int_equal(d.lines, 0);
 }
@@ -83,7 +86,10 @@ static void utf16_is_recognised_with_and_without_a_mark(void **state)
 {
 	struct dialect d;
 
-	assert_int_equal(dialect_detect("\xff\xfe" "n\0", 4, true, 0, &d), DIALECT_UTF16);
+	assert_int_equal(dialect_detect("\xff\xfe"
+					"n\0",
+				 4, true, 0, &d),
+		DIALECT_UTF16);
 	assert_int_equal(dialect_detect("\xfe\xff\0n", 4, true, 0, &d), DIALECT_UTF16);
 	assert_int_equal(dialect_detect("n\0a\0", 4, true, 0, &d), DIALECT_UTF16);
 	assert_int_equal(dialect_detect("\0n\0a", 4, true, 0, &d), DIALECT_UTF16);

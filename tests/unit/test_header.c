@@ -65,7 +65,8 @@ static void missing_columns_are_named_with_the_remedy(void **state)
 		"missing in the header: name, endpoint, password (or password_ref)");
 	assert_contains(f->e.text, "--map");
 	assert_contains(f->e.text, "in.csv:1: ");
-	expect_fault(f, map(f, "\n\nname,endpoint,username"), "in.csv:3: missing in the header: pass");
+	expect_fault(
+		f, map(f, "\n\nname,endpoint,username"), "in.csv:3: missing in the header: pass");
 	/* one column: more likely another delimiter */
 	expect_fault(f, map(f, "name;endpoint"), "--delimiter");
 }

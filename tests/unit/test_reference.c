@@ -104,7 +104,8 @@ static void our_own_variables_and_adobes_are_never_read(void **state)
 
 static void a_reference_has_one_of_two_forms(void **state)
 {
-	static const char *const neither[] = {"pass-1", "ENV:HOME", "env", "file", "vault:x", " env:X"};
+	static const char *const neither[] = {
+		"pass-1", "ENV:HOME", "env", "file", "vault:x", " env:X"};
 	static const char *const no_name[] = {"env:", "env:1X", "env:A-B", "env:A B", "env:A=B"};
 	struct fixture *f = *state;
 

@@ -108,7 +108,8 @@ static void defaults_stand_in_for_empty_fields(void **state)
 {
 	struct fixture *f = *state;
 
-	good(f, BASIC ",auth_spec,connection_spec_id,connection_spec_version", "a,https://b,c,d,,,");
+	good(f, BASIC ",auth_spec,connection_spec_id,connection_spec_version",
+		"a,https://b,c,d,,,");
 	assert_string_equal(f->row.auth_spec, "Basic Authentication");
 	assert_string_equal(f->row.spec_id, FLOW_SERVICENOW_SPEC);
 	assert_string_equal(f->row.spec_version, "1.0");
@@ -140,7 +141,8 @@ static void the_case_of_a_spec_id_makes_no_other_scope(void **state)
 {
 	struct fixture *f = *state;
 
-	good(f, BASIC ",connection_spec_id", "a,https://b,c,d,EB13CB25-47AB-407F-BA89-C0125281C563");
+	good(f, BASIC ",connection_spec_id",
+		"a,https://b,c,d,EB13CB25-47AB-407F-BA89-C0125281C563");
 	assert_string_equal(f->row.spec_id, FLOW_SERVICENOW_SPEC);
 }
 
@@ -199,6 +201,9 @@ static void a_reference_that_does_not_resolve_makes_the_row_invalid(void **state
 	assert_lacks(f->row.fault, "hunter2");
 	bad(f, header, "a,https://b,c,env:AEP_ACCESS_TOKEN", "may not read AEP_*");
 	assert_string_equal(f->row.name, "a");
+	/* and then none of its secrets is taken */
+	bad(f, "name,endpoint,username,password_ref,param.x", "a,https://b,c,file:absent,pass-1",
+		"not there");
 }
 
 static void bytes_that_are_not_utf8_are_refused_and_left_out(void **state)
@@ -213,7 +218,8 @@ static void bytes_that_are_not_utf8_are_refused_and_left_out(void **state)
 	assert_lacks(f->row.fault, "hunter2");
 	bad(f, BASIC ",api key", "a,https://b,c,d,\xff", "column 5 is not UTF-8");
 	bad(f, BASIC, "a,https://b,c,\xff", "password is not UTF-8");
-	bad(f, BASIC ",description,sandbox", "a,https://b,\xff,x,\xff,\xff", "sandbox is not UTF-8");
+	bad(f, BASIC ",description,sandbox", "a,https://b,\xff,x,\xff,\xff",
+		"sandbox is not UTF-8");
 	assert_string_equal(f->row.sandbox, ""); /* not the default: it said another */
 }
 
@@ -271,7 +277,8 @@ static void faults_that_do_not_fit_are_left_out_whole(void **state)
 	struct fixture *f = *state;
 
 	bad(f, BASIC ",a,b,c,d,e,f,g,h,i,j,k,l,m,n",
-		"\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff",
+		"\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,"
+		"\xff,\xff",
 		"name is not UTF-8");
 	assert_true(strlen(f->row.fault) < sizeof(f->row.fault));
 	assert_string_equal(f->row.fault + strlen(f->row.fault) - 5, "UTF-8");
