@@ -396,8 +396,7 @@ static bool next_done(struct engine *e, nsec_t now, struct engine_action *ret)
 		.done =
 			{
 				.end = end,
-				.resume_after =
-					end == END_RETRY_AFTER ? resume_after(e, now) : 0,
+				.resume_after = end == END_RETRY_AFTER ? resume_after(e, now) : 0,
 				.failed = e->halt.failed,
 			},
 	};

@@ -62,7 +62,7 @@ struct job {
 	/* in DONE */
 	enum engine_outcome outcome;
 	enum engine_cause cause;
-	enum engine_end end;     /* with CAUSE_ENDED: how the run was ending then */
+	enum engine_end end; /* with CAUSE_ENDED: how the run was ending then */
 };
 
 /**

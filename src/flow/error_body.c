@@ -49,7 +49,7 @@ bool flow_reply_take(
 
 static void read_number(const struct flow_reply *r, const struct json *v, struct flow_verdict *ret)
 {
-	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(buf_done) struct buf text = {0};
 	double number;
 
 	buf_init(&text, sizeof(ret->code));
@@ -97,7 +97,7 @@ static const char *find_sentence(const struct json *root)
 static void take_sentence(
 	const struct flow_reply *r, const char *text, size_t max, struct flow_verdict *ret)
 {
-	AUTO(buf_done) struct buf clean = { 0 };
+	AUTO(buf_done) struct buf clean = {0};
 
 	buf_init_secret(&clean, CLEAN_MAX);
 	if (redact(&clean, text, r->secrets, r->secret_count) == 0 && clean.data)
@@ -107,7 +107,7 @@ static void take_sentence(
 /* The body in no known shape: a page of HTML, a plain sentence, nothing. */
 static void take_raw(const struct flow_reply *r, struct flow_verdict *ret)
 {
-	AUTO(buf_done) struct buf raw = { 0 };
+	AUTO(buf_done) struct buf raw = {0};
 	const char *text;
 
 	buf_init_secret(&raw, r->body_len + 1);

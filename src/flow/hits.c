@@ -89,7 +89,7 @@ static int tell_difference(struct buf *b, const struct flow_hits *h)
 
 static void tell_conflict(const struct flow_hits *h, char *dst, size_t dst_len)
 {
-	AUTO(buf_done) struct buf b = { 0 };
+	AUTO(buf_done) struct buf b = {0};
 	int r;
 
 	buf_init(&b, SENTENCE_MAX);

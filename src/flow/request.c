@@ -147,7 +147,7 @@ bool flow_name_filterable(const char *name)
 static int add_line(
 	const char *name, const char *value, int (*add)(void *arg, const char *line), void *arg)
 {
-	AUTO(buf_done) struct buf line = { 0 };
+	AUTO(buf_done) struct buf line = {0};
 	int r;
 
 	buf_init_secret(&line, LINE_MAX_LEN);

@@ -24,14 +24,14 @@
 struct input;
 
 struct input_options {
-	const char *path;             /* "-" is standard input */
-	const char *const *map;       /* "name=Instance Name" … */
+	const char *path;       /* "-" is standard input */
+	const char *const *map; /* "name=Instance Name" … */
 	size_t map_count;
-	const char *const *carry;     /* headers carried although they speak of a secret */
+	const char *const *carry; /* headers carried although they speak of a secret */
 	size_t carry_count;
-	const char *secrets_dir;      /* NULL: the CSV's folder (working directory for a pipe) */
+	const char *secrets_dir; /* NULL: the CSV's folder (working directory for a pipe) */
 	const char *default_sandbox;
-	char delimiter;               /* 0: detect */
+	char delimiter; /* 0: detect */
 	bool allow_http_endpoints;
 };
 
@@ -67,7 +67,7 @@ int input_fd(const struct input *in);
 int input_survey(struct input *in, struct input_survey *ret, struct error *reterr);
 
 enum input_got {
-	INPUT_ROW,     /* a row, perhaps an invalid one */
+	INPUT_ROW, /* a row, perhaps an invalid one */
 	INPUT_END,
 	INPUT_WAIT,    /* a pipe: nothing there now, poll input_fd() for reading */
 	INPUT_NO_ROOM, /* the secret region is full: give a row back first; the row is

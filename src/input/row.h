@@ -30,16 +30,17 @@ struct row {
 	const char *auth_spec;
 	const char *spec_id;
 	const char *spec_version;
-	struct flow_param params[ROW_PARAMS_MAX]; /* values in the region, names in the header's memory */
+	struct flow_param
+		params[ROW_PARAMS_MAX]; /* values in the region, names in the header's memory */
 	size_t param_count;
-	const char *carried[ROW_CARRIED_MAX];     /* by the header's carried columns */
+	const char *carried[ROW_CARRIED_MAX]; /* by the header's carried columns */
 	size_t carried_count;
 
-	uint32_t scope;   /* number of its (sandbox, connectionSpec) in this input, from 0 */
+	uint32_t scope;          /* number of its (sandbox, connectionSpec) in this input, from 0 */
 	uint32_t sandbox_number; /* from 0 */
 
 	bool invalid;
-	char fault[512];  /* why, for a human; never quotes a refused field */
+	char fault[512]; /* why, for a human; never quotes a refused field */
 
 	struct buf text;
 	struct secret_region *region;

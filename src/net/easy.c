@@ -7,11 +7,11 @@
  * (GOAWAY), and a lost request is a doubtful row. */
 #define HTTP2_SINCE 0x080400
 
-#define SET(easy, option, value) \
-	do { \
-		CURLcode code_ = curl_easy_setopt(easy, option, value); \
-		if (code_ != CURLE_OK) \
-			return code_; \
+#define SET(easy, option, value)                                                                   \
+	do {                                                                                       \
+		CURLcode code_ = curl_easy_setopt(easy, option, value);                            \
+		if (code_ != CURLE_OK)                                                             \
+			return code_;                                                              \
 	} while (0)
 
 static long milliseconds(nsec_t d)
@@ -97,10 +97,12 @@ int net_easy_setup(struct net_transfer *t, const struct net_options *o, struct e
 	if (code == CURLE_OK)
 		code = set_tls(t->easy, o);
 	if (code == CURLE_OUT_OF_MEMORY)
-		return error_set(reterr, -ENOMEM, "no memory for a connection: lower the concurrency");
+		return error_set(
+			reterr, -ENOMEM, "no memory for a connection: lower the concurrency");
 	if (code != CURLE_OK)
 		return error_set(reterr, -ENOTSUP,
-			"this libcurl (%s) lacks something that is needed (%s): install one with TLS, "
+			"this libcurl (%s) lacks something that is needed (%s): install one with "
+			"TLS, "
 			"7.88 or later",
 			curl_version_info(CURLVERSION_NOW)->version, curl_easy_strerror(code));
 	return 0;

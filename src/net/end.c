@@ -14,21 +14,17 @@ static enum net_end end_of_code(CURLcode code)
 {
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		return NET_DNS;
+	case CURLE_COULDNT_RESOLVE_PROXY: return NET_DNS;
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_INTERFACE_FAILED:
-	case CURLE_PROXY:
-		return NET_CONNECT;
+	case CURLE_PROXY: return NET_CONNECT;
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_USE_SSL_FAILED:
-	case CURLE_SSL_SHUTDOWN_FAILED:
-		return NET_TLS;
+	case CURLE_SSL_SHUTDOWN_FAILED: return NET_TLS;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_ISSUER_ERROR:
 	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-	case CURLE_SSL_INVALIDCERTSTATUS:
-		return NET_CERTIFICATE;
+	case CURLE_SSL_INVALIDCERTSTATUS: return NET_CERTIFICATE;
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CRL_BADFILE:
@@ -38,14 +34,10 @@ static enum net_end end_of_code(CURLcode code)
 	case CURLE_SSL_ENGINE_INITFAILED:
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_LOGIN_DENIED: /* a login inside the URL, which is disallowed */
-		return NET_LOCAL;
-	case CURLE_OPERATION_TIMEDOUT:
-		return NET_TIMEOUT;
-	case CURLE_SEND_FAIL_REWIND:
-		return NET_VETO;
-	default:
-		return NET_BROKEN;
+	case CURLE_LOGIN_DENIED: /* a login inside the URL, which is disallowed */ return NET_LOCAL;
+	case CURLE_OPERATION_TIMEDOUT: return NET_TIMEOUT;
+	case CURLE_SEND_FAIL_REWIND: return NET_VETO;
+	default: return NET_BROKEN;
 	}
 }
 

@@ -22,7 +22,8 @@ int net_setup(struct error *reterr)
 		return error_set(reterr, -errno, "cannot ignore SIGPIPE: %s", strerror(errno));
 	code = curl_global_init(CURL_GLOBAL_DEFAULT);
 	if (code != CURLE_OK)
-		return error_set(reterr, -ENOMEM, "libcurl did not start (%s): check its installation",
+		return error_set(reterr, -ENOMEM,
+			"libcurl did not start (%s): check its installation",
 			curl_easy_strerror(code));
 	return 0;
 }
@@ -129,7 +130,8 @@ static int open_curl(struct net *n, const struct net_options *o, struct error *r
 	n->multi = curl_multi_init();
 	n->transfers = calloc((size_t)n->window + 1, sizeof(struct net_transfer));
 	if (!n->multi || !n->transfers)
-		return error_set(reterr, -ENOMEM, "no memory for connections: lower the concurrency");
+		return error_set(
+			reterr, -ENOMEM, "no memory for connections: lower the concurrency");
 	curl_multi_setopt(n->multi, CURLMOPT_TIMERFUNCTION, on_timeout_wish);
 	curl_multi_setopt(n->multi, CURLMOPT_TIMERDATA, n);
 	curl_multi_setopt(n->multi, CURLMOPT_MAXCONNECTS, (long)n->window);
@@ -151,7 +153,8 @@ int net_open(uv_loop_t *loop, const struct net_options *o, struct net **ret, str
 	assert(o->window > 0 && o->timeout > 0 && o->connect_timeout > 0);
 	n = calloc(1, sizeof(*n));
 	if (!n)
-		return error_set(reterr, -ENOMEM, "no memory for connections: lower the concurrency");
+		return error_set(
+			reterr, -ENOMEM, "no memory for connections: lower the concurrency");
 	n->loop = loop;
 	n->window = o->window;
 	n->watchdog_ms = timeout_ms + timeout_ms / 10 + 1000;

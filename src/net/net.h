@@ -21,22 +21,22 @@ struct net_headers;
 struct net_transfer;
 
 struct net_options {
-	uint32_t window;          /* most requests in flight: that many easy handles */
+	uint32_t window; /* most requests in flight: that many easy handles */
 	nsec_t connect_timeout;
-	nsec_t timeout;           /* of a whole transfer; the watchdog comes a little later */
-	nsec_t idle_max;          /* a kept connection older than this idle is not reused; 0: 55 s */
-	const char *ca_file;      /* NULL: the system's; all paths are copied */
+	nsec_t timeout;      /* of a whole transfer; the watchdog comes a little later */
+	nsec_t idle_max;     /* a kept connection older than this idle is not reused; 0: 55 s */
+	const char *ca_file; /* NULL: the system's; all paths are copied */
 	const char *client_cert;
 	const char *client_key;
-	const char *proxy;        /* NULL: libcurl's own environment rules */
-	bool allow_http;          /* plain http is possible at all (loopback, checked by the caller) */
-	size_t body_max;          /* an answer over this is cut off; 0: 1 MiB */
+	const char *proxy; /* NULL: libcurl's own environment rules */
+	bool allow_http;   /* plain http is possible at all (loopback, checked by the caller) */
+	size_t body_max;   /* an answer over this is cut off; 0: 1 MiB */
 };
 
 /** How a transfer ended. */
 enum net_end {
-	NET_ANSWERED,    /* status, headers, and a body to its end */
-	NET_CUT_OFF,     /* a status came, the body not to its end, or over body_max */
+	NET_ANSWERED, /* status, headers, and a body to its end */
+	NET_CUT_OFF,  /* a status came, the body not to its end, or over body_max */
 	NET_DNS,
 	NET_CONNECT,
 	NET_TLS,         /* handshake, not a certificate */
@@ -45,34 +45,34 @@ enum net_end {
 	NET_PROXY,       /* the proxy answered CONNECT with 407 or 403 */
 	NET_TIMEOUT,
 	NET_BROKEN,
-	NET_VETO,        /* libcurl wanted to send the body a second time */
-	NET_CANCELLED,   /* net_cut() */
+	NET_VETO,      /* libcurl wanted to send the body a second time */
+	NET_CANCELLED, /* net_cut() */
 };
 
 /** Borrowed, valid in the callback only. */
 struct net_answer {
 	enum net_end end;
-	bool began;              /* the request's body began to leave (READFUNCTION was called); for a
+	bool began;       /* the request's body began to leave (READFUNCTION was called); for a
 	                          * request without a body: it was handed to a connection, or unknown */
-	int status;              /* 0 when none came */
-	const char *body;        /* NUL-terminated, may hold NULs */
+	int status;       /* 0 when none came */
+	const char *body; /* NUL-terminated, may hold NULs */
 	size_t body_len;
 	const char *retry_after; /* header values as they came, NULL when absent */
 	const char *date;
-	const char *request_id;  /* x-request-id */
-	const char *trouble;     /* libcurl's words when end is not NET_ANSWERED, else NULL */
-	bool reused;             /* on a kept connection */
+	const char *request_id; /* x-request-id */
+	const char *trouble;    /* libcurl's words when end is not NET_ANSWERED, else NULL */
+	bool reused;            /* on a kept connection */
 };
 
 typedef void (*net_done_cb)(void *arg, const struct net_answer *a);
 
 struct net_request {
-	const char *method;        /* "POST", "GET", "PATCH", "DELETE"; a literal */
-	const char *url;           /* copied */
+	const char *method;          /* "POST", "GET", "PATCH", "DELETE"; a literal */
+	const char *url;             /* copied */
 	struct net_headers *headers; /* a reference is taken for the transfer */
-	const char *body;          /* NULL: none. Borrowed until the callback: the caller wipes it */
+	const char *body; /* NULL: none. Borrowed until the callback: the caller wipes it */
 	size_t body_len;
-	net_done_cb done;          /* exactly once, from the loop */
+	net_done_cb done; /* exactly once, from the loop */
 	void *arg;
 };
 

@@ -14,10 +14,11 @@
 #include "net/list.h"
 #include "net/net.h"
 
-#define NET_IDLE_MAX (55 * SEC)       /* below the 60 s that gateways commonly keep a connection */
+#define NET_IDLE_MAX (55 * SEC)        /* below the 60 s that gateways commonly keep a connection */
 #define NET_BODY_MAX ((size_t)1 << 20) /* of an answer */
 #define NET_HEADERS_MAX ((size_t)64 << 10) /* all header lines of an answer, 1xx included */
-#define NET_BODY_KEPT ((size_t)64 << 10) /* a handle keeps a buffer up to this for its next answer */
+#define NET_BODY_KEPT                                                                              \
+	((size_t)64 << 10) /* a handle keeps a buffer up to this for its next answer */
 #define NET_VALUE_SIZE 256 /* of a header value; a longer one counts as absent */
 
 enum transfer_state {
@@ -27,7 +28,8 @@ enum transfer_state {
 };
 
 /** What has come back so far. */
-struct catch {
+struct catch
+{
 	struct buf body;
 	size_t header_bytes;
 	bool in_headers; /* between a status line and its blank line */
@@ -78,7 +80,8 @@ struct net {
 	uv_idle_t wake;      /* active while callbacks wait, or a close */
 	uv_prepare_t turn;   /* before the loop polls: interest is applied */
 
-	struct net_transfer *transfers; /* window + 1: the one whose callback runs is not taken anew */
+	struct net_transfer
+		*transfers; /* window + 1: the one whose callback runs is not taken anew */
 	struct list idle, running, ended;
 	uint32_t in_flight;
 
@@ -118,8 +121,8 @@ int net_socket_close(void *net, curl_socket_t fd);
 
 /* transfer.c */
 
-int net_transfer_init(struct net_transfer *t, struct net *n, const struct net_options *o,
-	struct error *reterr);
+int net_transfer_init(
+	struct net_transfer *t, struct net *n, const struct net_options *o, struct error *reterr);
 void net_transfer_done(struct net_transfer *t);
 
 /** End it on our side; the callback is then on the way by net_deliver(). */
@@ -148,7 +151,7 @@ size_t net_catch_body(char *data, size_t size, size_t count, void *catch);
 
 struct net_facts {
 	CURLcode code;
-	int status; /* of a final answer, else 0 */
+	int status;         /* of a final answer, else 0 */
 	int connect_status; /* a proxy's to CONNECT, else 0 */
 	bool began;
 	bool vetoed;
@@ -159,7 +162,7 @@ enum net_end net_end_of(const struct net_facts *f);
 /* watchdog.c */
 
 void net_watch(struct net *n, struct net_transfer *t); /* it has just begun to run */
-void net_unwatch(struct net *n); /* a transfer left `running` */
+void net_unwatch(struct net *n);                       /* a transfer left `running` */
 
 /* headers.c */
 

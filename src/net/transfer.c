@@ -72,8 +72,8 @@ int net_before_request(void *transfer, char *ip, char *local_ip, int port, int l
 	return net_veto(t) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-int net_transfer_init(struct net_transfer *t, struct net *n, const struct net_options *o,
-	struct error *reterr)
+int net_transfer_init(
+	struct net_transfer *t, struct net *n, const struct net_options *o, struct error *reterr)
 {
 	list_init(&t->link);
 	t->net = n;
@@ -134,8 +134,7 @@ static CURLcode set_request(struct net_transfer *t, const struct net_request *r)
 	if (code == CURLE_OK)
 		code = set_method(t, r->method, r->body != NULL);
 	if (code == CURLE_OK && r->headers)
-		code = curl_easy_setopt(
-			t->easy, CURLOPT_HTTPHEADER, net_headers_lines(r->headers));
+		code = curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, net_headers_lines(r->headers));
 	if (code == CURLE_OK && r->body)
 		code = curl_easy_setopt(
 			t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
@@ -165,7 +164,8 @@ struct net_transfer *net_send(struct net *n, const struct net_request *r)
 
 	assert(!n->closing && n->in_flight < n->window);
 	/* The veto hangs on a body. */
-	assert(r->body ? r->body_len > 0 : !strcmp(r->method, "GET") || !strcmp(r->method, "DELETE"));
+	assert(r->body ? r->body_len > 0
+		       : !strcmp(r->method, "GET") || !strcmp(r->method, "DELETE"));
 
 	node = list_take(&n->idle);
 	assert(node);

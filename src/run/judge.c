@@ -114,24 +114,24 @@ static void tell_sharers(struct snowmelt *s, uint32_t listing)
 	for (uint32_t i = 0; i < s->slot_count; i++) {
 		if (!engine_shares(s->engine, i, listing))
 			continue;
-		turn_tell(s,
-			&(struct engine_event){
-				.kind = EVENT_SHARED_FINDING,
-				.job = i,
-				.answer = {
-					.answer = conclude(s, &s->slots[i]),
-					.retry_after = NSEC_NONE,
-				},
-			});
+		turn_tell(s, &(struct engine_event){
+				     .kind = EVENT_SHARED_FINDING,
+				     .job = i,
+				     .answer =
+					     {
+						     .answer = conclude(s, &s->slots[i]),
+						     .retry_after = NSEC_NONE,
+					     },
+			     });
 	}
 }
 
-static enum engine_answer judge_page(struct snowmelt *s, struct exchange *x,
-	const struct net_answer *a)
+static enum engine_answer judge_page(
+	struct snowmelt *s, struct exchange *x, const struct net_answer *a)
 {
 	struct slot *slot = &s->slots[x->job];
 	bool listing = x->request == REQUEST_LIST;
-	struct listing_page page = { .run = s, .listing = x->job };
+	struct listing_page page = {.run = s, .listing = x->job};
 	enum flow_step step;
 
 	step = flow_cursor_feed(&slot->look->cursor, a->body, a->body_len,
@@ -181,7 +181,7 @@ static void remember_fatal(struct snowmelt *s, const struct flow_verdict *v)
 static void trace(const struct snowmelt *s, const struct exchange *x, const struct net_answer *a,
 	const struct flow_verdict *v, const struct flow_reply *r)
 {
-	AUTO(buf_done) struct buf shown = { 0 };
+	AUTO(buf_done) struct buf shown = {0};
 
 	log_debug("job %u: %s, HTTP %d, %s %s%s%s", x->job, net_end_name(a->end), a->status,
 		flow_class_name(v->class), v->code, a->trouble ? ", " : "",
@@ -199,8 +199,8 @@ static void trace(const struct snowmelt *s, const struct exchange *x, const stru
 	log_trace("job %u: answered %s", x->job, shown.data ? shown.data : "");
 }
 
-static struct flow_verdict judge(struct snowmelt *s, const struct exchange *x,
-	const struct net_answer *a)
+static struct flow_verdict judge(
+	struct snowmelt *s, const struct exchange *x, const struct net_answer *a)
 {
 	const struct slot *slot = &s->slots[x->job];
 	const char *secrets[ROW_PARAMS_MAX + 1];
@@ -246,10 +246,9 @@ void judge_answer(struct exchange *x, const struct net_answer *a)
 		remember_sandbox(s, x->sandbox, &v);
 
 	answer = v.class == FLOW_PAGE ? judge_page(s, x, a) : answer_of(v.class);
-	turn_tell(s,
-		&(struct engine_event){
-			.kind = EVENT_ANSWER,
-			.job = x->job,
-			.answer = { .answer = answer, .retry_after = v.retry_after },
-		});
+	turn_tell(s, &(struct engine_event){
+			     .kind = EVENT_ANSWER,
+			     .job = x->job,
+			     .answer = {.answer = answer, .retry_after = v.retry_after},
+		     });
 }

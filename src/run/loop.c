@@ -48,13 +48,24 @@ static void on_progress(uv_timer_t *t)
 
 /* -------------------------------------------------------------------- opening */
 
+/* What one request costs, rounded up: a rate is never exceeded. */
+static nsec_t rate_interval(double rate_per_s)
+{
+	nsec_t interval;
+
+	if (rate_per_s <= 0)
+		return 0;
+	interval = (nsec_t)((double)SEC / rate_per_s);
+	return (double)interval * rate_per_s < (double)SEC ? interval + 1 : interval;
+}
+
 static struct engine_config engine_config(const struct snowmelt *s)
 {
 	const struct snowmelt_options *o = &s->settings.o;
 	struct engine_config c = ENGINE_CONFIG_DEFAULT;
 
 	c.concurrency = o->concurrency;
-	c.rate_interval = o->rate_per_s > 0 ? (nsec_t)((double)SEC / o->rate_per_s + 0.5) : 0;
+	c.rate_interval = rate_interval(o->rate_per_s);
 	c.burst = o->burst;
 	c.attempts = o->attempts;
 	c.settle = o->settle;
@@ -182,7 +193,7 @@ int loop_open(struct snowmelt *s)
 
 void loop_run(struct snowmelt *s)
 {
-	turn_tell(s, &(struct engine_event){ .kind = EVENT_TOKEN_FRESH });
+	turn_tell(s, &(struct engine_event){.kind = EVENT_TOKEN_FRESH});
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	assert(s->over); /* the prepare handle keeps the loop alive until then */
 }

@@ -4,7 +4,6 @@
 #include "base/macros.h"
 #include "base/str.h"
 #include "run/shell.h"
-#include "sys/clock.h"
 
 static uint32_t next_read(const struct snowmelt *s)
 {
@@ -22,28 +21,19 @@ static struct engine_event row_event(const struct slot *slot, uint32_t job, enum
 	return (struct engine_event){
 		.kind = EVENT_ROW,
 		.job = job,
-		.row = {
-			.claim = claim,
-			.scope = slot->row.invalid ? 0 : slot->row.scope,
-			.sandbox = slot->row.invalid ? 0 : slot->row.sandbox_number,
-			.filterable = flow_name_filterable(slot->row.name),
-		},
+		.row =
+			{
+				.claim = claim,
+				.scope = slot->row.invalid ? 0 : slot->row.scope,
+				.sandbox = slot->row.invalid ? 0 : slot->row.sandbox_number,
+				.filterable = flow_name_filterable(slot->row.name),
+			},
 	};
 }
 
 static void claim(struct snowmelt *s, const struct slot *slot, uint32_t job)
 {
-	struct ledger_request q = {
-		.op = LEDGER_CLAIM,
-		.ticket = job,
-		.row = slot->row.number,
-		.sandbox = slot->row.sandbox,
-		.name = slot->row.name,
-		.endpoint = slot->row.endpoint,
-		.username = slot->row.username,
-		.spec_id = slot->row.spec_id,
-		.wall_ms = clock_wall_ms(),
-	};
+	struct ledger_request q = tell_request(slot, LEDGER_CLAIM, job);
 
 	ledger_submit(s->ledger, &q);
 	s->claims_out++;
@@ -117,11 +107,10 @@ static bool tell_end(struct snowmelt *s)
 		return false;
 	s->input_told = true;
 	s->read_count = 0;
-	turn_tell(s,
-		&(struct engine_event){
-			.kind = EVENT_INPUT_ENDED,
-			.input_ended.fatal = s->input_halts,
-		});
+	turn_tell(s, &(struct engine_event){
+			     .kind = EVENT_INPUT_ENDED,
+			     .input_ended.fatal = s->input_halts,
+		     });
 	return true;
 }
 
@@ -140,7 +129,7 @@ bool read_rows(struct snowmelt *s)
 	while (!s->input_over && !s->input_waits && s->read_count > 0 &&
 		s->row_bytes < READ_AHEAD_MAX) {
 		struct slot *slot = &s->slots[next_read(s)];
-		struct error error = { 0 };
+		struct error error = {0};
 		int got = input_next(s->input, &slot->row, &error);
 
 		if (got == INPUT_ROW)

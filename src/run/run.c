@@ -95,7 +95,8 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 	if (r < 0)
 		return error_set(&s->error, r, "no memory for secrets: free some and try again");
 	if (!locked)
-		log_warn("the kernel refused to lock memory: secrets may reach swap; raise ulimit -l");
+		log_warn("the kernel refused to lock memory: secrets may reach swap; raise ulimit "
+			 "-l");
 	r = run_settings_take(&s->settings, o, s->secrets, &s->error);
 	if (r == 0)
 		r = make_room_for_files(&s->settings.o, &s->error);
@@ -235,7 +236,7 @@ static enum snowmelt_exit exit_of(const struct snowmelt *s)
 
 static void say_end(struct snowmelt *s, nsec_t elapsed)
 {
-	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(buf_done) struct buf text = {0};
 	char why[1200];
 
 	buf_init(&text, 65536);

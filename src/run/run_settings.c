@@ -29,8 +29,8 @@ static const char *keep(struct run_settings *s, const char *text)
 	return copy;
 }
 
-static int check_header(const char *value, const char *what, const char *where,
-	struct error *reterr)
+static int check_header(
+	const char *value, const char *what, const char *where, struct error *reterr)
 {
 	if (str_empty(value))
 		return error_set(reterr, -EINVAL, "no %s: set %s", what, where);
@@ -59,8 +59,8 @@ static int check_adobe(const struct snowmelt_options *o, struct error *reterr)
 		r = error_set(reterr, -EINVAL,
 			"--sandbox: not a sandbox name: letters, digits and '-', at most 256");
 	if (r == 0 && strlen(o->access_token) > TOKEN_MAX)
-		r = error_set(reterr, -E2BIG, "the access token is over %zu bytes: check it",
-			TOKEN_MAX);
+		r = error_set(
+			reterr, -E2BIG, "the access token is over %zu bytes: check it", TOKEN_MAX);
 	return r;
 }
 
@@ -81,8 +81,8 @@ static int check_file(const char *path, const char *option, struct error *reterr
 
 	if (str_empty(path) || access(path, R_OK) == 0)
 		return 0;
-	return error_set(reterr, -errno, "%s: cannot read '%s': %s: check path and permissions", option,
-		str_shown(shown, sizeof(shown), path), strerror(errno));
+	return error_set(reterr, -errno, "%s: cannot read '%s': %s: check path and permissions",
+		option, str_shown(shown, sizeof(shown), path), strerror(errno));
 }
 
 static int check_files(const struct snowmelt_options *o, struct error *reterr)
@@ -113,8 +113,17 @@ static enum line_format format_of(const struct snowmelt_options *o)
 static int keep_all(struct run_settings *s, struct error *reterr)
 {
 	const char **texts[] = {
-		&s->o.input, &s->o.secrets_dir, &s->o.url, &s->o.org, &s->o.api_key, &s->o.sandbox,
-		&s->o.cacert, &s->o.client_cert, &s->o.client_key, &s->o.proxy, &s->o.results,
+		&s->o.input,
+		&s->o.secrets_dir,
+		&s->o.url,
+		&s->o.org,
+		&s->o.api_key,
+		&s->o.sandbox,
+		&s->o.cacert,
+		&s->o.client_cert,
+		&s->o.client_key,
+		&s->o.proxy,
+		&s->o.results,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -150,9 +159,10 @@ int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 {
 	int r;
 
-	*s = (struct run_settings){ .o = *o };
+	*s = (struct run_settings){.o = *o};
 	if (str_empty(o->input))
-		return error_set(reterr, -EINVAL, "no input: name a CSV file, or - for standard input");
+		return error_set(
+			reterr, -EINVAL, "no input: name a CSV file, or - for standard input");
 	r = check_adobe(o, reterr);
 	if (r == 0)
 		r = check_traffic(o, reterr);
@@ -181,7 +191,7 @@ void run_settings_done(struct run_settings *s, struct secret_region *secrets)
 	for (size_t i = 0; i < s->text_count; i++)
 		free(s->text[i]);
 	free(s->text);
-	*s = (struct run_settings){ 0 };
+	*s = (struct run_settings){0};
 }
 
 char *run_settings_results_path(const struct run_settings *s)

@@ -29,10 +29,11 @@ static struct net_headers *make_headers(struct snowmelt *s, const char *sandbox,
 {
 	const struct snowmelt_options *o = &s->settings.o;
 	struct net_headers *headers = NULL;
-	struct lines l = { .count = 0 };
+	struct lines l = {.count = 0};
 	int r;
 
-	r = flow_headers(o->org, o->api_key, s->settings.token, sandbox, has_body, NULL, add_line, &l);
+	r = flow_headers(
+		o->org, o->api_key, s->settings.token, sandbox, has_body, NULL, add_line, &l);
 	if (r == 0)
 		r = net_headers_create((const char *const *)l.line, l.count, &headers);
 	for (size_t i = 0; i < l.count; i++) {
@@ -146,8 +147,7 @@ static void begin_listing(struct snowmelt *s, uint32_t listing)
 }
 
 /* The URL of a page or count. */
-static void begin_search(struct snowmelt *s, struct exchange *x,
-	const struct engine_action *a)
+static void begin_search(struct snowmelt *s, struct exchange *x, const struct engine_action *a)
 {
 	bool listing = a->send.request == REQUEST_LIST;
 	struct look *look = look_of(&s->slots[x->job]);
@@ -164,12 +164,12 @@ static void begin_search(struct snowmelt *s, struct exchange *x,
 	assert(r == 0);
 }
 
-static void trace(const struct snowmelt *s, const struct exchange *x, const char *method,
-	const char *url)
+static void trace(
+	const struct snowmelt *s, const struct exchange *x, const char *method, const char *url)
 {
 	const struct slot *slot = &s->slots[x->job];
 	const char *secrets[ROW_PARAMS_MAX];
-	AUTO(buf_done) struct buf shown = { 0 };
+	AUTO(buf_done) struct buf shown = {0};
 	size_t n = 0;
 
 	if (!log_wants(LOG_TRACE))

@@ -32,7 +32,7 @@ struct run_settings {
 	struct snowmelt_options o; /* its text points into `text` */
 	char **text;
 	size_t text_count;
-	char *token;               /* in the secret region */
+	char *token; /* in the secret region */
 	enum line_format format;
 };
 
@@ -47,21 +47,21 @@ struct record {
 	struct flow_verdict answer; /* the last create's; code, message of a failed lookup too */
 	char id[FLOW_UUID_SIZE];
 	char etag[FLOW_ETAG_SIZE];
-	int http_status;            /* of the last create, 0 when it had no answer */
-	uint64_t earlier_row;       /* a repeated name: the row that has it */
+	int http_status;      /* of the last create, 0 when it had no answer */
+	uint64_t earlier_row; /* a repeated name: the row that has it */
 	bool duplicate;
-	int64_t intent_ms;          /* wall clock, when the intent was ordered */
-	int64_t started_ms;         /* wall clock, first create; 0: none */
+	int64_t intent_ms;  /* wall clock, when the intent was ordered */
+	int64_t started_ms; /* wall clock, first create; 0: none */
 	nsec_t started_at;
-	nsec_t decided_at;          /* outcome ordered; 0: not yet */
+	nsec_t decided_at; /* outcome ordered; 0: not yet */
 };
 
 struct slot {
 	struct row row;
-	bool taken;                 /* a row is in it */
+	bool taken; /* a row is in it */
 	struct record record;
-	struct look *look;          /* NULL but in doubt, and of a listing */
-	struct exchange *exchange;  /* the request in flight */
+	struct look *look;         /* NULL but in doubt, and of a listing */
+	struct exchange *exchange; /* the request in flight */
 };
 
 /** One request in flight; as many as the window may hold, reused. */
@@ -78,7 +78,7 @@ struct exchange {
 /** Header lists of a sandbox, for the newest token. */
 struct sandbox_headers {
 	struct net_headers *create, *read;
-	char refusal_code[64];      /* the sandbox was refused as a whole: with this */
+	char refusal_code[64]; /* the sandbox was refused as a whole: with this */
 	char refusal[512];
 };
 
@@ -88,8 +88,8 @@ struct snowmelt {
 	struct input *input;
 	struct input_survey survey; /* of a regular file */
 	struct secret_region *secrets;
-	struct error error;         /* the first fatal sentence of ours */
-	struct error refusal;       /* the first of the server's that concerns all rows */
+	struct error error;   /* the first fatal sentence of ours */
+	struct error refusal; /* the first of the server's that concerns all rows */
 
 	struct engine *engine;
 	struct ledger *ledger;
@@ -105,33 +105,34 @@ struct snowmelt {
 	struct buf create_url;
 
 	/* reading */
-	uint32_t *reads;            /* ring of jobs with a READ order out */
+	uint32_t *reads; /* ring of jobs with a READ order out */
 	uint32_t read_head, read_count;
 	uint32_t claims_out;
 	size_t row_bytes;
 	bool input_over, input_told; /* no more rows; the engine knows */
-	bool input_bad;             /* the input went bad: exit 3 */
-	bool input_halts;           /* and what was not sent yet must not be */
-	bool input_waits;           /* a pipe has nothing now: its poll is on */
+	bool input_bad;              /* the input went bad: exit 3 */
+	bool input_halts;            /* and what was not sent yet must not be */
+	bool input_waits;            /* a pipe has nothing now: its poll is on */
 
 	/* the loop */
 	uv_loop_t loop;
 	uv_prepare_t prepare;
-	uv_idle_t idle;             /* on while a turn had more to do than it may */
+	uv_idle_t idle; /* on while a turn had more to do than it may */
 	uv_timer_t timer, progress_timer;
 	uv_async_t stop_async;
 	uv_poll_t input_poll;
 	bool has_input_poll, loop_open, handles_open;
-	bool turn_known;            /* `turn_now` is this turn's */
+	bool turn_known; /* `turn_now` is this turn's */
 	nsec_t turn_now;
 	nsec_t started_at;
 	_Atomic int stops_asked;
 	atomic_bool async_ready;
 	int stops_told;
-	bool over;                  /* ACTION_DONE came */
+	bool over; /* ACTION_DONE came */
 	struct engine_action end;
 	bool output_failed;
-	int64_t server_offset_ms;   /* the server's wall clock less ours */
+	bool ledger_lost;         /* its first error was told */
+	int64_t server_offset_ms; /* the server's wall clock less ours */
 };
 
 /* run_settings.c */
@@ -165,6 +166,8 @@ struct flow_wanted send_wanted(const struct slot *slot);
 void judge_answer(struct exchange *x, const struct net_answer *a);
 
 /* tell.c */
+/** What every request of a row to the ledger says; borrows from the slot. */
+struct ledger_request tell_request(const struct slot *slot, enum ledger_op op, uint32_t job);
 void tell_intent(struct snowmelt *s, uint32_t job);
 void tell_outcome(struct snowmelt *s, const struct engine_action *a);
 void tell_line(struct snowmelt *s, const struct engine_action *a);

@@ -7,11 +7,10 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-void tell_intent(struct snowmelt *s, uint32_t job)
+struct ledger_request tell_request(const struct slot *slot, enum ledger_op op, uint32_t job)
 {
-	struct slot *slot = &s->slots[job];
-	struct ledger_request q = {
-		.op = LEDGER_INTEND,
+	return (struct ledger_request){
+		.op = op,
 		.ticket = job,
 		.row = slot->row.number,
 		.sandbox = slot->row.sandbox,
@@ -21,6 +20,12 @@ void tell_intent(struct snowmelt *s, uint32_t job)
 		.spec_id = slot->row.spec_id,
 		.wall_ms = clock_wall_ms(),
 	};
+}
+
+void tell_intent(struct snowmelt *s, uint32_t job)
+{
+	struct slot *slot = &s->slots[job];
+	struct ledger_request q = tell_request(slot, LEDGER_INTEND, job);
 
 	slot->record.intent_ms = q.wall_ms;
 	ledger_submit(s->ledger, &q);
@@ -29,25 +34,16 @@ void tell_intent(struct snowmelt *s, uint32_t job)
 void tell_outcome(struct snowmelt *s, const struct engine_action *a)
 {
 	struct slot *slot = &s->slots[a->job];
+	enum ledger_op op = a->kind == ACTION_WRITE_OUTCOME ? LEDGER_OUTCOME : LEDGER_WITHDRAW;
+	struct ledger_request q = tell_request(slot, op, a->job);
 	struct words words;
-	struct ledger_request q = {
-		.op = a->kind == ACTION_WRITE_OUTCOME ? LEDGER_OUTCOME : LEDGER_WITHDRAW,
-		.ticket = a->job,
-		.row = slot->row.number,
-		.sandbox = slot->row.sandbox,
-		.name = slot->row.name,
-		.endpoint = slot->row.endpoint,
-		.username = slot->row.username,
-		.spec_id = slot->row.spec_id,
-		.wall_ms = clock_wall_ms(),
-		.status = status_name(words_status(a->row.outcome)),
-		.id = slot->record.id,
-		.etag = slot->record.etag,
-		.http_status = slot->record.http_status,
-		.attempts = a->row.attempts,
-	};
 
 	words_for(s, slot, a, &words);
+	q.status = status_name(words_status(a->row.outcome));
+	q.id = slot->record.id;
+	q.etag = slot->record.etag;
+	q.http_status = slot->record.http_status;
+	q.attempts = a->row.attempts;
 	q.error_code = words.code;
 	q.error = words.text;
 	slot->record.decided_at = turn_now(s);
@@ -58,14 +54,14 @@ void tell_output_failed(struct snowmelt *s)
 {
 	/* What cannot be told must not go on; what is known is in the ledger. */
 	s->output_failed = true;
-	turn_tell(s, &(struct engine_event){ .kind = EVENT_STOP });
+	turn_tell(s, &(struct engine_event){.kind = EVENT_STOP});
 }
 
 static void free_slot(struct snowmelt *s, struct slot *slot)
 {
 	s->row_bytes -= row_bytes(&slot->row);
 	row_reset(&slot->row);
-	slot->record = (struct record){ 0 };
+	slot->record = (struct record){0};
 	free(slot->look);
 	slot->look = NULL;
 	slot->taken = false;
@@ -110,13 +106,21 @@ static void log_line(const struct snowmelt *s, enum status status, const struct 
 			l->status, l->error_code, str_shown(shown, sizeof(shown), l->error));
 }
 
+/* The log is the last place where an id can still be told. */
+static void log_lost_line(const struct line *l)
+{
+	if (!str_empty(l->id))
+		log_error("row %llu (line %llu) is %s, its id is %s: its line could not be written",
+			(unsigned long long)l->row, (unsigned long long)l->line, l->status, l->id);
+}
+
 void tell_line(struct snowmelt *s, const struct engine_action *a)
 {
 	struct slot *slot = &s->slots[a->job];
 	const struct record *rec = &slot->record;
 	enum status status = words_status(a->row.outcome);
 	struct words words;
-	struct error error = { 0 };
+	struct error error = {0};
 	struct line l = {
 		.row = slot->row.number,
 		.line = slot->row.line,
@@ -145,5 +149,7 @@ void tell_line(struct snowmelt *s, const struct engine_action *a)
 		s->error = error;
 		tell_output_failed(s);
 	}
+	if (s->output_failed)
+		log_lost_line(&l);
 	free_slot(s, slot);
 }

@@ -39,10 +39,11 @@ static void ledger_failed(struct snowmelt *s, const struct ledger_reply *reply)
 			(unsigned long long)slot->row.number, (unsigned long long)slot->row.line,
 			slot->record.id[0] ? ", its id is " : "", slot->record.id);
 	}
-	if (s->error.code == 0) {
-		s->error = *ledger_error(s->ledger);
-		turn_tell(s, &(struct engine_event){ .kind = EVENT_LEDGER_FAILED });
-	}
+	if (s->ledger_lost)
+		return;
+	s->ledger_lost = true;
+	s->error = *ledger_error(s->ledger);
+	turn_tell(s, &(struct engine_event){.kind = EVENT_LEDGER_FAILED});
 }
 
 static void ledger_reply(struct snowmelt *s, const struct ledger_reply *reply)
@@ -59,7 +60,7 @@ static void ledger_reply(struct snowmelt *s, const struct ledger_reply *reply)
 	}
 	if (reply->op == LEDGER_INTEND)
 		kind = EVENT_INTENT_DURABLE;
-	turn_tell(s, &(struct engine_event){ .kind = kind, .job = reply->ticket });
+	turn_tell(s, &(struct engine_event){.kind = kind, .job = reply->ticket});
 }
 
 static bool take_replies(struct snowmelt *s)
@@ -88,7 +89,7 @@ static void perform(struct snowmelt *s, const struct engine_action *a)
 	case ACTION_CUT: send_cut(s, a->job); break;
 	case ACTION_FETCH:
 		/* The one token that we were given is all there is. */
-		turn_tell(s, &(struct engine_event){ .kind = EVENT_TOKEN_REFUSED });
+		turn_tell(s, &(struct engine_event){.kind = EVENT_TOKEN_REFUSED});
 		break;
 	case ACTION_EMIT: tell_line(s, a); break;
 	case ACTION_DONE:
@@ -145,7 +146,7 @@ static void ask_to_stop(struct snowmelt *s)
 
 		log_warn(first ? "stopping: waiting for what is in flight; once more cuts it"
 			       : "cutting what is in flight");
-		turn_tell(s, &(struct engine_event){ .kind = first ? EVENT_STOP : EVENT_ABORT });
+		turn_tell(s, &(struct engine_event){.kind = first ? EVENT_STOP : EVENT_ABORT});
 	}
 }
 
@@ -153,7 +154,7 @@ void turn_run(struct snowmelt *s)
 {
 	uint32_t left = ORDERS_PER_TURN;
 	bool more = true;
-	struct error error = { 0 };
+	struct error error = {0};
 
 	s->turn_known = false;
 	ask_to_stop(s);

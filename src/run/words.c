@@ -70,8 +70,8 @@ static bool ended_by_hand(enum engine_end end)
 static void say_skipped(struct words *w, const struct slot *slot, const struct engine_action *a)
 {
 	if (a->row.cause == CAUSE_TROUBLE)
-		say(w, slot->record.answer.code, "not created, gave up after many tries; the last: %s",
-			last_words(slot));
+		say(w, slot->record.answer.code,
+			"not created, gave up after many tries; the last: %s", last_words(slot));
 	else if (ended_by_hand(a->row.end))
 		say(w, "stopped", "the run was stopped before this row");
 	else
@@ -84,8 +84,7 @@ static void say_unresolved(struct words *w, const struct slot *slot, const struc
 
 	if (a->row.cause == CAUSE_ENDED)
 		code = ended_by_hand(a->row.end) ? "stopped" : "halted";
-	say(w, code,
-		"it may have been created, and no lookup has settled it; the last answer: %s",
+	say(w, code, "it may have been created, and no lookup has settled it; the last answer: %s",
 		last_words(slot));
 }
 
@@ -107,7 +106,7 @@ static void say_failed(struct words *w, const struct snowmelt *s, const struct s
 void words_for(const struct snowmelt *s, const struct slot *slot, const struct engine_action *a,
 	struct words *ret)
 {
-	*ret = (struct words){ .code = "" };
+	*ret = (struct words){.code = ""};
 	switch (a->row.outcome) {
 	case OUTCOME_INVALID: say_invalid(ret, slot); break;
 	case OUTCOME_SKIPPED: say_skipped(ret, slot, a); break;
@@ -135,8 +134,11 @@ static void say_wait(nsec_t wait, char *dst, size_t dst_len)
 /* What is safe to do next depends on whether anybody remembers what is done. */
 static const char *again(const struct snowmelt *s)
 {
-	return ledger_durable(s->ledger) ? "run the same command again"
-					 : "run the rows that the results call skipped, and only those";
+	if (ledger_durable(s->ledger))
+		return "run the same command again";
+	if (!input_is_regular(s->input) || s->end.done.end == END_ABORTED)
+		return "run the rows without a line in the .part file, and only those";
+	return "run the rows that the results call skipped, and only those";
 }
 
 static void end_text(const struct snowmelt *s, struct buf *b)
@@ -148,22 +150,26 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 	case END_COMPLETE: break;
 	case END_STOPPED: buf_printf(b, "stopped: to go on, %s", again(s)); break;
 	case END_ABORTED:
-		buf_printf(b, "cut short, and the results file is as it was: to go on, %s", again(s));
+		buf_printf(
+			b, "cut short, and the results file is as it was: to go on, %s", again(s));
 		break;
 	case END_HALT_RULE:
-		buf_printf(b, "halted by --halt after %llu failed rows: see the results for their "
-			      "causes; to go on, %s",
+		buf_printf(b,
+			"halted by --halt after %llu failed rows: see the results for their "
+			"causes; to go on, %s",
 			(unsigned long long)s->end.done.failed, again(s));
 		break;
 	case END_BREAKER:
-		buf_printf(b, "the server does not answer, gave up (--give-up-after): check --url "
-			      "and the service; to go on, %s",
+		buf_printf(b,
+			"the server does not answer, gave up (--give-up-after): check --url "
+			"and the service; to go on, %s",
 			again(s));
 		break;
 	case END_RETRY_AFTER:
 		say_wait(s->end.done.resume_after, wait, sizeof(wait));
-		buf_printf(b, "the server asks to come back in %s, longer than --max-retry-after: "
-			      "then, %s",
+		buf_printf(b,
+			"the server asks to come back in %s, longer than --max-retry-after: "
+			"then, %s",
 			wait, again(s));
 		break;
 	case END_FATAL:
@@ -175,8 +181,9 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 			refusal, again(s));
 		break;
 	case END_SANDBOXES:
-		buf_printf(b, "the sandbox is refused: check --sandbox and the permissions of the "
-			      "credentials; to go on, %s",
+		buf_printf(b,
+			"the sandbox is refused: check --sandbox and the permissions of the "
+			"credentials; to go on, %s",
 			again(s));
 		break;
 	case END_LEDGER:
@@ -187,7 +194,7 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 
 void words_end(const struct snowmelt *s, char *dst, size_t dst_len)
 {
-	AUTO(buf_done) struct buf b = { 0 };
+	AUTO(buf_done) struct buf b = {0};
 
 	buf_init(&b, dst_len);
 	end_text(s, &b);

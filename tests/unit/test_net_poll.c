@@ -1,4 +1,6 @@
 /* Sockets come and go, and libuv always knows those that are there. */
+#include "check.h"
+
 #include "net_fixture.h"
 
 #include <sys/epoll.h>
@@ -7,7 +9,7 @@
 static int watches_refused; /* so many of sockets are still to be */
 
 /* In front of the C library's: the kernel has no watch to spare. */
-int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
+INTERPOSED int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
 {
 	int domain = 0;
 	socklen_t len = sizeof(domain);

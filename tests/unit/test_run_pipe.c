@@ -11,7 +11,7 @@
 static int watches_refused; /* so many are still to be */
 
 /* In front of the C library's. */
-int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
+INTERPOSED int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
 {
 	if (op == EPOLL_CTL_ADD && watches_refused > 0) {
 		watches_refused--;
