@@ -25,10 +25,6 @@ static CURLcode set_callbacks(struct net_transfer *t)
 	SET(t->easy, CURLOPT_ERRORBUFFER, t->trouble);
 	SET(t->easy, CURLOPT_PREREQFUNCTION, net_before_request);
 	SET(t->easy, CURLOPT_PREREQDATA, t);
-	SET(t->easy, CURLOPT_READFUNCTION, net_read_body);
-	SET(t->easy, CURLOPT_READDATA, t);
-	SET(t->easy, CURLOPT_SEEKFUNCTION, net_seek_body);
-	SET(t->easy, CURLOPT_SEEKDATA, t);
 	SET(t->easy, CURLOPT_HEADERFUNCTION, net_catch_header);
 	SET(t->easy, CURLOPT_HEADERDATA, &t->catch);
 	SET(t->easy, CURLOPT_WRITEFUNCTION, net_catch_body);

@@ -54,14 +54,12 @@ struct net_transfer {
 	/* The request under way. */
 	struct net_headers *headers;
 	const char *body;
-	size_t body_len, body_at;
 	net_done_cb done;
 	void *arg;
 	uint64_t deadline_ms; /* of the watchdog, on the loop's clock */
 
 	/* How far it came. */
 	bool handed; /* to a connection, which is about to get the first bytes */
-	bool read;   /* libcurl called for the body: it may have left */
 	bool vetoed;
 	struct catch catch;
 	char trouble[CURL_ERROR_SIZE];
@@ -134,11 +132,9 @@ void net_collect(struct net *n);
 /** Call the callbacks of what had ended by now; from the loop only. */
 void net_deliver(struct net *n);
 
-/** Is it about to start over with a body that was read already? Remembered if so. */
+/** Is it about to start over with a body that was handed out already? Remembered if so. */
 bool net_veto(struct net_transfer *t);
 
-size_t net_read_body(char *dst, size_t size, size_t count, void *transfer);
-int net_seek_body(void *transfer, curl_off_t offset, int origin);
 int net_before_request(void *transfer, char *ip, char *local_ip, int port, int local_port);
 
 /* answer.c */

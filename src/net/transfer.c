@@ -3,23 +3,22 @@
  * When a kept connection dies before the first byte of the answer, libcurl
  * sends the request again on another one, and tells nobody. For a create that
  * is a second create: the server may have executed the first and lost only the
- * answer. There is no option against it, but a request whose body cannot be
- * read again cannot be sent again:
+ * answer. There is no option against it, so every second beginning is refused:
  *
- * - The body goes by a read callback, and seeking back in it fails. libcurl then
- *   gives up with CURLE_SEND_FAIL_REWIND where it would have sent again.
- * - It seeks only if some of the body has left. Where it has read the body but
- *   sent none, it just goes on; so the moment before each request goes out
- *   (net_before_request) is refused too, once the body has been read.
+ * - libcurl asks before each request that it sends on a connection
+ *   (net_before_request): yes the first time, no from then on.
  * - It makes the new connection first, which may take as long as a connect may
- *   take; so a transfer whose body has been read gets no socket any more
+ *   take; so a transfer that was handed to a connection gets no other socket
  *   (net_socket_open).
- * - And at the end of the body it never reads further, since it knows the
- *   length; if it does, it has started over.
  *
- * All of these are NET_VETO. A request without a body (GET, DELETE) may be sent
- * again. "Began" follows from the same callback: of a body that was never read
- * nothing has left, whatever libcurl's code says.
+ * Both are NET_VETO. A request without a body (GET, DELETE) may be sent again.
+ * "Began" follows from the same question: what was never handed to a connection
+ * has not left, whatever libcurl's code says.
+ *
+ * Tried before: the body by a read callback that cannot seek back, for which
+ * libcurl gives up with CURLE_SEND_FAIL_REWIND. It takes a second send() for each
+ * request, since libcurl then sends head and body apart, and it is no help where
+ * none of the body has left yet.
  *
  * A transfer is out of libcurl before its callback comes, and all that ended in
  * a turn are taken out before the first callback is called. So a callback may
@@ -33,43 +32,21 @@
 #include "base/macros.h"
 #include "net/private.h"
 
-size_t net_read_body(char *dst, size_t size, size_t count, void *transfer)
-{
-	struct net_transfer *t = transfer;
-	size_t len = MIN(size * count, t->body_len - t->body_at);
-
-	if (len == 0) {
-		t->vetoed = true;
-		return CURL_READFUNC_ABORT;
-	}
-	t->read = true;
-	memcpy(dst, t->body + t->body_at, len);
-	t->body_at += len;
-	return len;
-}
-
 bool net_veto(struct net_transfer *t)
 {
-	if (t->read)
+	if (t->handed && t->body)
 		t->vetoed = true;
 	return t->vetoed;
-}
-
-/* A handle whose last request was vetoed may seek before its next one begins:
- * libcurl remembers that it wanted to. */
-int net_seek_body(void *transfer, curl_off_t offset, int origin)
-{
-	bool at_start = offset == 0 && origin == SEEK_SET;
-
-	return at_start && !net_veto(transfer) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 int net_before_request(void *transfer, char *ip, char *local_ip, int port, int local_port)
 {
 	struct net_transfer *t = transfer;
 
+	if (net_veto(t))
+		return CURL_PREREQFUNC_ABORT;
 	t->handed = true;
-	return net_veto(t) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+	return CURL_PREREQFUNC_OK;
 }
 
 int net_transfer_init(
@@ -138,6 +115,8 @@ static CURLcode set_request(struct net_transfer *t, const struct net_request *r)
 	if (code == CURLE_OK && r->body)
 		code = curl_easy_setopt(
 			t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+	if (code == CURLE_OK && r->body)
+		code = curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->body);
 	return code;
 }
 
@@ -146,11 +125,9 @@ static void begin(struct net_transfer *t, const struct net_request *r)
 	t->state = TRANSFER_RUNNING;
 	t->headers = r->headers ? net_headers_ref(r->headers) : NULL;
 	t->body = r->body;
-	t->body_len = r->body_len;
-	t->body_at = 0;
 	t->done = r->done;
 	t->arg = r->arg;
-	t->handed = t->read = t->vetoed = false;
+	t->handed = t->vetoed = false;
 	t->trouble[0] = '\0';
 	t->net->in_flight++;
 	net_watch(t->net, t);
@@ -215,7 +192,7 @@ static void conclude(struct net_transfer *t, CURLcode code, bool cancelled)
 	curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
 	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connections);
 	f.connect_status = (int)connect_status;
-	f.began = t->body ? t->read : t->handed;
+	f.began = t->handed;
 
 	t->answer = (struct net_answer){
 		.end = cancelled ? NET_CANCELLED : net_end_of(&f),
