@@ -52,8 +52,8 @@ enum net_end {
 /** Borrowed, valid in the callback only. */
 struct net_answer {
 	enum net_end end;
-	bool began;       /* the request's body began to leave (READFUNCTION was called); for a
-	                          * request without a body: it was handed to a connection, or unknown */
+	bool began;       /* it was handed to a connection, which was about to get its first
+	                   * bytes; false: nothing of it has left */
 	int status;       /* 0 when none came */
 	const char *body; /* NUL-terminated, may hold NULs */
 	size_t body_len;

@@ -126,8 +126,11 @@ int snowmelt_create(const struct snowmelt_options *o, const struct snowmelt_call
 				"--results FILE");
 		}
 		s->results_path = run_settings_results_path(&s->settings);
+		if (!s->results_path && status == SNOWMELT_OK)
+			status = SNOWMELT_FATAL; /* out of memory, as the sentence says already */
 	}
-	str_copy(ret_error, ret_error_len, s->error.text);
+	if (s->error.text[0])
+		str_copy(ret_error, ret_error_len, s->error.text);
 	if (status != SNOWMELT_OK) {
 		snowmelt_destroy(s);
 		return status;

@@ -139,19 +139,14 @@ static int keep_all(struct run_settings *s, struct error *reterr)
 /* "…/connections" is appended with its own slash. */
 static void trim_url(struct run_settings *s)
 {
-	char *url = s->text_count ? strdup(s->o.url) : NULL;
+	for (size_t i = 0; i < s->text_count; i++) {
+		char *text = s->text[i];
 
-	for (size_t i = 0; url && i < s->text_count; i++) {
-		if (s->text[i] != s->o.url)
+		if (text != s->o.url)
 			continue;
-		for (size_t len = strlen(url); len > 0 && url[len - 1] == '/'; len--)
-			url[len - 1] = '\0';
-		free(s->text[i]);
-		s->text[i] = url;
-		s->o.url = url;
-		return;
+		for (size_t len = strlen(text); len > 0 && text[len - 1] == '/'; len--)
+			text[len - 1] = '\0';
 	}
-	free(url);
 }
 
 int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
@@ -175,7 +170,7 @@ int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 
 	trim_url(s);
 	s->format = format_of(o);
-	s->o.map = s->o.carry = NULL; /* the input has copied them */
+	s->o.map = s->o.carry = NULL; /* the input takes them from the caller's options */
 	s->o.access_token = NULL;
 	s->token = secret_take(secrets, strlen(o->access_token));
 	if (!s->token)
