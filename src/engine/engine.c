@@ -224,7 +224,7 @@ static void handle_row(struct engine *e, nsec_t now, const struct engine_event *
 	claimed(e, now, j, ev);
 }
 
-static void input_ended(struct engine *e, nsec_t now, bool fatal)
+static void source_ended(struct engine *e, nsec_t now, bool fatal)
 {
 	e->input_open = false;
 	for (uint32_t i = 0; i < e->row_slots; i++)
@@ -260,7 +260,7 @@ static void dispatch(struct engine *e, nsec_t now, const struct engine_event *ev
 
 	switch (ev->kind) {
 	case EVENT_ROW: handle_row(e, now, ev); break;
-	case EVENT_INPUT_ENDED: input_ended(e, now, ev->input_ended.fatal); break;
+	case EVENT_SOURCE_ENDED: source_ended(e, now, ev->source_ended.fatal); break;
 	case EVENT_INTENT_DURABLE:
 		j = job_in(e, ev, JOB_PENDING);
 		j->intent_durable = true;
@@ -362,7 +362,7 @@ static bool next_read(struct engine *e, struct engine_action *ret)
 		return false;
 	job = e->free_rows[--e->free_count];
 	e->jobs[job].reading = true;
-	*ret = (struct engine_action){.kind = ACTION_READ, .job = job};
+	*ret = (struct engine_action){.kind = ACTION_READ, .job = job, .read.source = SOURCE_INPUT};
 	return true;
 }
 

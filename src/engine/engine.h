@@ -31,14 +31,17 @@ struct engine;
 
 enum engine_event_kind {
 	EVENT_ROW,            /* answer to ACTION_READ: a row was read and claimed */
-	EVENT_INPUT_ENDED,    /* there are no more rows; comes after the EVENT_ROW of every row that
-	                        * was read, and voids the READ orders that are still out */
+	EVENT_SOURCE_ENDED,   /* the source has no more rows; comes after the EVENT_ROW of every row
+	                        * that was read from it, and voids the READ orders still out */
 	EVENT_INTENT_DURABLE, /* answer to ACTION_WRITE_INTENT */
+	EVENT_LISTED,         /* the other answer: no intent was written, the inventory has its name:
+	                        * row.known is what that makes of it, ADOPTED or CONFLICT */
 	EVENT_OUTCOME_DURABLE, /* answer to ACTION_WRITE_OUTCOME and ACTION_WRITE_WITHDRAWAL */
 	EVENT_ANSWER,          /* answer to ACTION_SEND: exactly one, also after a CUT */
 	EVENT_SHARED_FINDING,  /* what a complete listing says of one row that shares it; comes for
 	                        * each of them (ask engine_shares() again before each, an event
 	                        * may close others), before the listing's own ANSWER_LISTED */
+	EVENT_RECALLED,        /* answer to ACTION_RECALL */
 	EVENT_LEDGER_FAILED,   /* nothing more is sent, written or told */
 	EVENT_TOKEN_FRESH,     /* a token of the next generation is there */
 	EVENT_TOKEN_REFUSED,   /* answer to ACTION_FETCH: none is to be had, ever */
@@ -46,13 +49,27 @@ enum engine_event_kind {
 	EVENT_ABORT,           /* cut what is in flight, too */
 };
 
+/** Where READ takes rows from: one after the other, in this order. */
+enum engine_source {
+	SOURCE_MARKS,  /* the ledger: rows that an earlier run re-sent after a doubt */
+	SOURCE_INPUT,  /* the CSV */
+	SOURCE_DOUBTS, /* the ledger: rows in doubt that this run's input did not name */
+	SOURCE_RESENT, /* the ledger: rows that this run re-sent; when no other is open */
+	SOURCE_COUNT
+};
+
 /** What the claim said of a row. */
 enum engine_claim {
-	CLAIM_FRESH,     /* intend it, then create it */
-	CLAIM_OPEN,      /* a killed run left an intent: in doubt since the start of this run */
+	CLAIM_FRESH,     /* intend it, once its scope is listed; then create it */
+	CLAIM_OPEN,      /* an earlier run left it in doubt: since the start of this one */
+	CLAIM_ENDED,     /* an earlier run ended it without an id: look, intend it anew, create it;
+	                   * `known` is its outcome should this run end before that */
 	CLAIM_KNOWN,     /* decided earlier or elsewhere: `known` is its outcome */
 	CLAIM_DUPLICATE, /* an earlier row has its name: invalid */
 	CLAIM_INVALID,   /* the row itself is bad */
+	CLAIM_GONE,      /* SOURCE_DOUBTS: as OPEN, only to be settled: never sent, and no line */
+	CLAIM_RELOOK,    /* SOURCE_MARKS, SOURCE_RESENT: look once more: several are a CONFLICT, and
+	                   * all else keeps what it was told; no line but for a conflict */
 };
 
 /** What came of a request. Those marked C count as complete answers. */
@@ -105,6 +122,7 @@ enum engine_cause {
 	CAUSE_TROUBLE,  /* too many throttled, unsent or failed tries */
 	CAUSE_SANDBOX,  /* its sandbox is refused as a whole */
 	CAUSE_ENDED,    /* the run ended before it was decided: see engine_end */
+	CAUSE_UNPROVEN, /* lookups prove nothing on this server, so it is not sent again */
 };
 
 struct engine_event {
@@ -113,8 +131,9 @@ struct engine_event {
 	union {
 		struct {
 			enum engine_claim claim;
-			enum engine_outcome known; /* CLAIM_KNOWN */
+			enum engine_outcome known; /* CLAIM_KNOWN, CLAIM_ENDED, EVENT_LISTED */
 			uint32_t scope;   /* (sandbox, connectionSpec), < ENGINE_SCOPES_MAX */
+			uint32_t look_scope; /* OPEN, GONE, RELOOK: that of the recorded intent */
 			uint32_t sandbox; /* < ENGINE_SCOPES_MAX */
 			bool filterable;  /* its name may stand in a lookup's filter */
 		} row;
@@ -124,21 +143,31 @@ struct engine_event {
 		} answer;
 		struct {
 			bool fatal; /* the input went bad here: stop sending, tell the rows so far */
-		} input_ended;
+		} source_ended;
+		struct {
+			bool found;
+			uint32_t scope;  /* of the connection that was found */
+			bool filterable; /* so is its name */
+		} recalled;
 	};
 };
 
 /* ----------------------------------------------------------------- orders */
 
 enum engine_action_kind {
-	ACTION_READ,         /* read and claim the next row as job J → EVENT_ROW or INPUT_ENDED */
+	ACTION_READ, /* take the next row of `source` as job J → EVENT_ROW or SOURCE_ENDED */
 	ACTION_WRITE_INTENT, /* make the intent of J durable → EVENT_INTENT_DURABLE */
 	ACTION_WRITE_WITHDRAWAL, /* take it back: never executed → EVENT_OUTCOME_DURABLE */
-	ACTION_WRITE_OUTCOME,    /* make the outcome of J durable → EVENT_OUTCOME_DURABLE */
+	ACTION_WRITE_OUTCOME,    /* make the outcome of J durable → EVENT_OUTCOME_DURABLE. Of a RELOOK:
+	                          * CONFLICT is its new outcome, UNCHANGED takes the mark off */
 	ACTION_SEND,             /* send `request` of J → EVENT_ANSWER */
 	ACTION_CUT,              /* cut the request of J → its EVENT_ANSWER as usual */
 	ACTION_FETCH,            /* get a token → EVENT_TOKEN_* */
-	ACTION_EMIT,             /* write the line of J; the slot is free once this returns */
+	ACTION_EMIT,   /* write the line of J, if it has one; its slot is free once this returns */
+	ACTION_COPY,   /* keep name, scope and id of row `from`, which was created, as job J's: its
+	                * lookups ask whether this id is listed yet */
+	ACTION_RECALL, /* find a connection of `sandbox` whose name and id the ledger knows, as
+	                * job J, whose lookups ask the same → EVENT_RECALLED */
 	ACTION_DONE,             /* the run has ended; nothing follows */
 };
 
@@ -146,6 +175,8 @@ enum engine_request {
 	REQUEST_CREATE,
 	REQUEST_LOOKUP, /* first = start the search anew, else its next page or count */
 	REQUEST_LIST,   /* J is a listing job of `scope`: same */
+	REQUEST_INVENTORY, /* same, with a count at its end in any case; what it finds goes into the
+	                    * ledger. LISTED: it is there, complete. DOUBTFUL: the count differs */
 };
 
 /** How the run ended. */
@@ -161,12 +192,22 @@ enum engine_end {
 	END_SANDBOXES,   /* every sandbox of the run was refused */
 	END_LEDGER,      /* EVENT_LEDGER_FAILED */
 	END_INPUT,       /* the input went bad in mid-run */
+	END_INVENTORY,   /* a scope with unseen rows could not be listed */
 };
 
 struct engine_action {
 	enum engine_action_kind kind;
 	uint32_t job;
 	union {
+		struct {
+			enum engine_source source;
+		} read;
+		struct {
+			uint32_t from;
+		} copy;
+		struct {
+			uint32_t sandbox;
+		} recall;
 		struct {
 			enum engine_request request;
 			bool first;
@@ -179,6 +220,7 @@ struct engine_action {
 			enum engine_end end; /* CAUSE_ENDED: how the run is ending */
 			uint32_t attempts;   /* creates whose body began to leave */
 			uint32_t sandbox;    /* CAUSE_SANDBOX: which was refused */
+			bool relook;         /* it was sent again after a doubt: mark it for a last look */
 		} row;                       /* WRITE_OUTCOME and EMIT: the same values in both */
 		struct {
 			enum engine_end end;
@@ -247,13 +289,18 @@ struct engine_config {
 	enum halt_mode halt_mode;
 	uint64_t halt_fails; /* count, or per cent of finished rows from the 100th on */
 	bool halt_percent;
+	bool no_inventory; /* rows that the ledger has never seen need no listing of their scope */
 	uint64_t seed;
 	engine_trace_cb trace; /* may be NULL */
 	void *trace_arg;
 	/* Test only: what the simulator switches off to see that it notices. */
 	struct {
-		bool no_lookup; /* a doubt is sent again at once */
-		bool no_settle; /* the first look proves absence */
+		bool no_intent;      /* a create leaves before its intent is durable */
+		bool no_lookup;      /* a doubt is sent again at once */
+		bool no_second_look; /* after the settle no further look is asked for */
+		bool no_settle;      /* absence needs no settle */
+		bool no_calibration; /* lookups are believed before one was seen to work */
+		bool no_gone;        /* doubts that the input does not name are left alone */
 	} unsafe;
 };
 
@@ -267,7 +314,8 @@ struct engine_config {
 struct engine *engine_create(const struct engine_config *c);
 void engine_destroy(struct engine *e); /* fine on NULL */
 
-/** Job numbers are below this: max(1024, 4 × concurrency) rows and some listings. */
+/** Job numbers are below this: max(1024, 4 × concurrency) rows, and some listings and
+ * calibrations. */
 uint32_t engine_job_limit(const struct engine *e);
 
 /** Tell a fact. `now` is monotonic, never earlier than in any call before. */
@@ -290,6 +338,7 @@ struct engine_stats {
 	uint64_t requests;  /* ever ordered: SEND and FETCH */
 	uint64_t finished, failed;
 	nsec_t paused_until; /* Retry-After; in the past when not paused */
+	uint32_t unproven;   /* sandboxes whose lookups were found to prove nothing */
 	bool breaker_open;
 	bool ending;
 };

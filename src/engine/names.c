@@ -113,6 +113,8 @@ const char *engine_action_name(enum engine_action_kind k)
 		[ACTION_CUT] = "cut",
 		[ACTION_FETCH] = "fetch",
 		[ACTION_EMIT] = "emit",
+		[ACTION_COPY] = "copy",
+		[ACTION_RECALL] = "recall",
 		[ACTION_DONE] = "done",
 	};
 	return NAME_OF(names, k);
@@ -132,6 +134,7 @@ const char *engine_end_name(enum engine_end e)
 		[END_SANDBOXES] = "sandboxes",
 		[END_LEDGER] = "ledger",
 		[END_INPUT] = "input",
+		[END_INVENTORY] = "inventory",
 	};
 	return NAME_OF(names, e);
 }

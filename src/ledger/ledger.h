@@ -3,13 +3,27 @@
  * Requests are submitted on the loop's thread and answered in order, later, by
  * ledger_next(): a backend may have a writer thread behind it. The order of a
  * row's life is the caller's: claim, intend, (send), outcome; a withdrawal
- * takes an intent back whose request never left.
+ * takes an intent back whose request never left. A later run claims the row
+ * again and is told how far the earlier one came.
+ *
+ *                  CLAIM            INTEND            OUTCOME
+ *     (no entry) ───────> claimed ─────────> intended ───────> done, ended, doubt
+ *                            │                  │ ▲                    │
+ *                            │ OUTCOME          │ └────── INTEND ──────┘
+ *                            v                  v WITHDRAW    (not from done)
+ *                           done, ended     withdrawn ── INTEND ──> intended
+ *
+ * The key of a row is (sandbox, name); a ledger serves one service and org.
+ * What a run was told stays so until a results file that says it is in place
+ * (ledger_end_run() with `reported`): until then KNOWN rows come with
+ * `told` false.
  *
  * A backend must guarantee:
- * - when ledger_next() hands out an INTEND, WITHDRAW or OUTCOME reply with
- *   error 0, what it wrote survives kill -9 and power loss (memory.c, which
- *   survives nothing, says so in ledger_durable());
- * - replies come in the order of submission;
+ * - when ledger_next() hands out an INTEND, WITHDRAW, OUTCOME, UNMARK or
+ *   INVENTORY_END reply with error 0, what it wrote, and all that was submitted
+ *   before it, survives kill -9 and power loss (memory.c, which survives
+ *   nothing, says so in ledger_durable());
+ * - replies come in the order of submission, one for each request;
  * - after the first error every later request is answered with that error and
  *   nothing more is written.
  */
@@ -18,50 +32,128 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 
+#define LEDGER_FINGERPRINT_SIZE 16
+#define LEDGER_LISTED_MAX 8 /* items of one name that are handed out */
+
 enum ledger_op {
-	LEDGER_CLAIM,    /* mark the row as seen in this run: fresh, known, open or duplicate? */
-	LEDGER_INTEND,   /* about to create it */
-	LEDGER_WITHDRAW, /* it never left after all */
+	LEDGER_CLAIM,    /* mark the row as seen in this run: how far has it come? */
+	LEDGER_INTEND,   /* about to create it; answered LISTED when the inventory has its name */
+	LEDGER_WITHDRAW, /* it never left, or was proven absent, and will not be sent now */
 	LEDGER_OUTCOME,  /* decided: status, id, etag, error */
+	LEDGER_UNMARK,   /* its last look is done */
+	LEDGER_RECALL,   /* find a row by `recall`; found or not */
+	LEDGER_INVENTORY_BEGIN, /* forget the inventory of (sandbox, spec_id) … */
+	LEDGER_INVENTORY_ITEM,  /* … put one connection into it … */
+	LEDGER_INVENTORY_END,   /* … and call it complete, if it has `count` distinct ids: `found` */
+	LEDGER_OP_COUNT
 };
 
 enum ledger_claim {
-	LEDGER_FRESH,     /* never seen before */
+	LEDGER_FRESH,     /* never seen before, or never intended */
 	LEDGER_KNOWN,     /* has an outcome that stands: nothing to send */
-	LEDGER_OPEN,      /* an earlier run left an intent without an outcome */
+	LEDGER_OPEN,      /* an earlier run left it in doubt */
+	LEDGER_ENDED,     /* an earlier run ended it without an id, or withdrew it */
 	LEDGER_DUPLICATE, /* this sandbox had the name on an earlier row of this run */
+	LEDGER_LISTED,    /* INTEND: nothing was written, its name is in the inventory */
+};
+
+/** Which row LEDGER_RECALL looks for. Each of the first three hands a row out once a run. */
+enum ledger_recall {
+	LEDGER_RECALL_MARKED, /* marked for a last look by an earlier run */
+	LEDGER_RECALL_DOUBTS, /* in doubt, and not claimed in this run */
+	LEDGER_RECALL_RESENT, /* marked by this run */
+	LEDGER_RECALL_ANY,    /* any with an id, of `sandbox`: of rows, else of the inventory */
+};
+
+/** What an outcome makes of a row. */
+enum ledger_standing {
+	LEDGER_DONE,        /* its id is known */
+	LEDGER_REFUSED,     /* definitely not created, or a conflict: looked up before the next try */
+	LEDGER_DOUBT,       /* may have been created */
 };
 
 /** All text is borrowed and copied by ledger_submit(). No secrets. */
 struct ledger_request {
 	enum ledger_op op;
 	uint32_t ticket; /* the caller's job number, handed back in the reply */
-	uint64_t row;    /* row number in the input */
+	uint64_t row;    /* row number in the input; 0: a row that this run's input does not name */
 	const char *sandbox;
 	const char *name;
 	const char *endpoint;
 	const char *username;
 	const char *spec_id;
+	uint8_t fingerprint[LEDGER_FINGERPRINT_SIZE]; /* CLAIM, INTEND, OUTCOME */
 	int64_t wall_ms;
-	/* LEDGER_OUTCOME only */
+	/* LEDGER_OUTCOME, and id, etag for INVENTORY_ITEM */
+	enum ledger_standing standing;
+	bool as_now; /* what stands is the row as it is in this request (endpoint, username,
+	              * spec_id, fingerprint), not as its intent recorded it */
+	bool relook; /* mark it for a last look */
 	const char *status;
 	const char *id;
 	const char *etag;
 	const char *error_code;
 	const char *error;
+	const char *request_id;
 	int http_status;
 	uint32_t attempts;
+	int64_t started_ms;  /* wall clock; 0: none */
+	int64_t duration_ms; /* negative: none */
+
+	enum ledger_recall recall;
+	uint64_t count; /* INVENTORY_END */
+};
+
+/** Where a row stands, as `status` and `results` show it. */
+enum ledger_state {
+	LEDGER_STATE_CLAIMED,
+	LEDGER_STATE_INTENDED,
+	LEDGER_STATE_DONE,
+	LEDGER_STATE_REFUSED,
+	LEDGER_STATE_DOUBT,
+	LEDGER_STATE_WITHDRAWN,
+};
+
+/** What is known of a row. Text is never NULL, "" when there is none. */
+struct ledger_record {
+	enum ledger_state state;
+	uint64_t row; /* of the input of the run that saw it last */
+	const char *sandbox, *name, *endpoint, *username, *spec_id; /* as intended */
+	const char *status, *id, *etag, *error_code, *error, *request_id;
+	int http_status;
+	uint32_t attempts;
+	int64_t intent_ms;   /* wall clock of the first intent that is not ended; 0: none */
+	int64_t started_ms;  /* 0: none */
+	int64_t duration_ms; /* negative: none */
+	int64_t changed_ms;  /* wall clock of what was written last */
+	bool seen;           /* by this run: `row` is of its input */
+	bool told;           /* a results file that says so is in place */
+	bool same;           /* CLAIM: the fingerprint is that of the request */
+};
+
+/** What the inventory has of one name, of any connectionSpec of the asked scope. */
+struct ledger_listed {
+	uint64_t count; /* distinct ids */
+	struct ledger_listed_item {
+		const char *id, *etag, *endpoint, *username;
+	} items[LEDGER_LISTED_MAX]; /* the first of them */
 };
 
 struct ledger_reply {
 	enum ledger_op op;
 	uint32_t ticket;
 	int error;               /* 0 or a negative errno; the sentence by ledger_error() */
-	enum ledger_claim claim; /* LEDGER_CLAIM */
+	enum ledger_claim claim; /* CLAIM, INTEND (FRESH or LISTED) */
 	uint64_t earlier_row;    /* LEDGER_DUPLICATE: the row that had the name */
+	bool found;              /* RECALL, INVENTORY_END */
+	int64_t intent_ms;       /* INTEND: the moment that counts for `created` */
+	/* Both NULL where there is none; valid until the next ledger_next(). */
+	const struct ledger_record *record; /* CLAIM of a row that is not fresh; RECALL */
+	const struct ledger_listed *listed; /* LEDGER_LISTED */
 };
 
 struct ledger;
@@ -81,8 +173,31 @@ bool ledger_next(struct ledger *l, struct ledger_reply *ret);
 /** The sentence of the first error. */
 const struct error *ledger_error(const struct ledger *l);
 
-/** Does what it answers survive a crash? */
+/** Does what it answers survive a crash? If not, it also keeps no inventory and no marks. */
 bool ledger_durable(const struct ledger *l);
+
+/** One desired field of a row; values may be secret, and only their keyed hash is kept. */
+struct ledger_field {
+	const char *name;
+	const char *value;
+};
+
+/** A keyed hash of all fields, in this order. Any thread. */
+void ledger_fingerprint(const struct ledger *l, const struct ledger_field *fields, size_t count,
+	uint8_t ret[LEDGER_FINGERPRINT_SIZE]);
+
+/** 16 hex digits of the keyed hash of (sandbox, name), for --tag: the same in every run. */
+void ledger_tag(const struct ledger *l, const char *sandbox, const char *name, char ret[17]);
+
+/**
+ * Write down how the run ended, and wait until that is durable. All replies
+ * were taken before.
+ *
+ * @param reported  a results file with a line for every claimed row is in place
+ * @param totals    for a human, "created 12, failed 1"
+ * @return 0 or a negative errno with the sentence in reterr
+ */
+int ledger_end_run(struct ledger *l, bool reported, const char *totals, struct error *reterr);
 
 /** Ends the writer; what was submitted and flushed is written. Fine on NULL. */
 void ledger_destroy(struct ledger *l);
@@ -93,11 +208,32 @@ void ledger_destroy(struct ledger *l);
 int ledger_memory_create(
 	void (*wake)(void *arg), void *arg, struct ledger **ret, struct error *reterr);
 
+struct ledger_sqlite_options {
+	const char *path;    /* the key lies beside it, PATH.key */
+	const char *service; /* scheme, host, port and base path, in lower case where that is meant */
+	const char *org;
+	const char *settings; /* of the run, for the `run` table; no secrets */
+	const struct stat *inputs; /* files that the ledger must not be */
+	size_t input_count;
+	void (*wake)(void *arg); /* called, from any thread, when replies are ready; may be NULL */
+	void *wake_arg;
+};
+
+/**
+ * Open or make a ledger, lock it, and begin a run in it.
+ *
+ * @return 0; -EBUSY when another run holds it, naming the holder; or another
+ *         negative errno, each with its sentence and remedy in reterr
+ */
+int ledger_sqlite_open(
+	const struct ledger_sqlite_options *o, struct ledger **ret, struct error *reterr);
+
 /* For backends only. */
 struct ledger_backend {
 	void (*submit)(struct ledger *l, const struct ledger_request *q);
 	void (*flush)(struct ledger *l);
 	bool (*next)(struct ledger *l, struct ledger_reply *ret);
+	int (*end_run)(struct ledger *l, bool reported, const char *totals, struct error *reterr);
 	void (*destroy)(struct ledger *l);
 	bool durable;
 };
@@ -105,4 +241,5 @@ struct ledger_backend {
 struct ledger {
 	const struct ledger_backend *backend;
 	struct error error;
+	uint8_t key[32]; /* of fingerprints and tags; memory.c: random */
 };

@@ -108,8 +108,8 @@ static bool tell_end(struct snowmelt *s)
 	s->input_told = true;
 	s->read_count = 0;
 	turn_tell(s, &(struct engine_event){
-			     .kind = EVENT_INPUT_ENDED,
-			     .input_ended.fatal = s->input_halts,
+			     .kind = EVENT_SOURCE_ENDED,
+			     .source_ended.fatal = s->input_halts,
 		     });
 	return true;
 }

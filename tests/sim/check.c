@@ -92,9 +92,9 @@ static void note_causes(struct sim *s, const struct engine_event *e)
 	case EVENT_ABORT: c->causes |= 1u << END_ABORTED; break;
 	case EVENT_LEDGER_FAILED: c->causes |= 1u << END_LEDGER; break;
 	case EVENT_TOKEN_REFUSED: c->causes |= 1u << END_TOKEN; break;
-	case EVENT_INPUT_ENDED:
-		c->input_ended = true;
-		if (e->input_ended.fatal)
+	case EVENT_SOURCE_ENDED:
+		c->source_ended = true;
+		if (e->source_ended.fatal)
 			c->causes |= 1u << END_INPUT;
 		break;
 	case EVENT_ANSWER:
@@ -154,7 +154,7 @@ static void check_read(struct sim *s, uint32_t job)
 {
 	const struct job *j = &s->jobs[job];
 
-	if (s->check.input_ended)
+	if (s->check.source_ended)
 		sim_breach(s, "READ after the end of the input");
 	if (s->check.causes & 1u << END_ABORTED)
 		sim_breach(s, "READ after an abort");

@@ -53,7 +53,7 @@ static bool ended_early(const struct sim *s)
 		if (s->rows[i].b.judged && s->rows[i].b.cause == CAUSE_ENDED)
 			return true;
 	}
-	return !s->check.input_ended;
+	return !s->check.source_ended;
 }
 
 static bool end_is_right(const struct sim *s, enum engine_end end)
@@ -86,7 +86,7 @@ static void check_left_over(struct sim *s)
 		sim_breach(s, "DONE with %u requests in flight", s->check.in_flight);
 	if (s->check.causes & aborted_or_failed)
 		return;
-	if (!s->check.input_ended)
+	if (!s->check.source_ended)
 		sim_breach(s, "DONE, and the input was not read to its end");
 	for (uint32_t i = 0; i < s->next_row; i++) {
 		if (!s->rows[i].b.told)

@@ -65,8 +65,8 @@ static void tell_op(struct sim *s, const struct ledger_op *op)
 	switch (op->kind) {
 	case OP_CLAIM: tell_row(s, op); break;
 	case OP_ENDED:
-		sim_tell(s, &(struct engine_event){.kind = EVENT_INPUT_ENDED,
-				    .input_ended = {.fatal = s->next_row == s->set.bad_row}});
+		sim_tell(s, &(struct engine_event){.kind = EVENT_SOURCE_ENDED,
+				    .source_ended = {.fatal = s->next_row == s->set.bad_row}});
 		break;
 	case OP_INTENT:
 		sim_tell(s, &(struct engine_event){.kind = EVENT_INTENT_DURABLE, .job = op->job});

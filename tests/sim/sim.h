@@ -295,7 +295,7 @@ struct check {
 	uint32_t untried; /* rows with a durable intent that never left */
 	bool halt_reached;
 	bool patience_over; /* it was when the run began to end */
-	bool input_ended;
+	bool source_ended;
 };
 
 /* ------------------------------------------------------------------ the world */

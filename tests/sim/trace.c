@@ -78,8 +78,8 @@ void trace_event(struct sim *s, const struct engine_event *e)
 	case EVENT_ROW:
 		trace_note(s, TRACE_STORY, "%s %s", trace_job(s, e->job), claim_name(e->row.claim));
 		break;
-	case EVENT_INPUT_ENDED:
-		trace_note(s, TRACE_ALL, "input ended%s", e->input_ended.fatal ? " badly" : "");
+	case EVENT_SOURCE_ENDED:
+		trace_note(s, TRACE_ALL, "input ended%s", e->source_ended.fatal ? " badly" : "");
 		break;
 	case EVENT_INTENT_DURABLE:
 		trace_note(s, TRACE_ALL, "%s intent durable", trace_job(s, e->job));

@@ -48,7 +48,7 @@ static void read_row(struct shell *s, uint32_t job)
 
 	if (s->rows_left == 0) {
 		if (!s->endless)
-			tell(s, EVENT_INPUT_ENDED, ENGINE_NO_JOB);
+			tell(s, EVENT_SOURCE_ENDED, ENGINE_NO_JOB);
 		s->endless = true; /* said once */
 		return;
 	}
