@@ -38,7 +38,7 @@ enum snowmelt_exit {
 	SNOWMELT_FATAL = 3,       /* configuration, credentials, input or ledger */
 	SNOWMELT_INTERRUPTED = 4, /* stopped: run it again to go on */
 	SNOWMELT_USAGE = 64,
-	SNOWMELT_LOCKED = 75,     /* another run holds the results (or the ledger) */
+	SNOWMELT_LOCKED = 75, /* another run holds the results (or the ledger) */
 };
 
 enum snowmelt_halt { SNOWMELT_HALT_NEVER, SNOWMELT_HALT_SOON, SNOWMELT_HALT_NOW };
@@ -51,7 +51,7 @@ enum snowmelt_format { SNOWMELT_FORMAT_AUTO, SNOWMELT_FORMAT_CSV, SNOWMELT_FORMA
  */
 struct snowmelt_options {
 	/* input */
-	const char *input; /* path, "-" is standard input */
+	const char *input;      /* path, "-" is standard input */
 	const char *const *map; /* "name=Instance Name" */
 	size_t map_count;
 	const char *const *carry;
@@ -81,21 +81,29 @@ struct snowmelt_options {
 	bool halt_percent;
 	bool has_seed;
 	uint64_t seed;
+	bool no_inventory; /* do not list first what is there: narrows the promise to the ledger's
+	                    * rows */
+	bool tag;          /* append " [snowmelt:KEY]" to descriptions, and look rows up by it */
+	bool resend_unresolved; /* send rows that an earlier run left unresolved, when one lookup
+	                         * more has not found them */
 
 	/* files */
 	const char *results; /* NULL: beside the input, INPUT less .csv + .results.csv */
+	const char *ledger;  /* NULL: beside the input, INPUT less .csv + .ledger; "memory:" is
+	                      * kept in memory and survives nothing */
 	enum snowmelt_format format;
 	bool excel_safe;
+	/* An input that is no regular file has nothing beside it: both must be named (64). */
 };
 
 SNOWMELT_API void snowmelt_options_init(struct snowmelt_options *o);
 
 /** What a run is about to do, after the first reading and before the first request. */
 struct snowmelt_plan {
-	const char *url, *org, *results;
+	const char *url, *org, *results, *ledger;
 	const char *const *sandboxes;
 	size_t sandbox_count;
-	bool counted;          /* false on a pipe: rows are not known */
+	bool counted; /* false on a pipe: rows are not known */
 	uint64_t rows, invalid;
 };
 

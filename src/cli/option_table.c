@@ -261,6 +261,48 @@ const struct option option_table[OPTION_COUNT] = {
 		.unset = "another one each run",
 		.help = "Seed of the random waits, for a run that has to repeat another.",
 	},
+	[OPT_INVENTORY] = {
+		.name = "inventory",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.fallback = "yes",
+		.help = "Do not list first what a sandbox has. A connection that the ledger does "
+			"not know is then created a second time, not adopted. In a variable or in "
+			"the file: inventory = no.",
+	},
+	[OPT_TAG] = {
+		.name = "tag",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.fallback = "no",
+		.help = "Append [snowmelt:KEY] to each description, with a KEY that no other row "
+			"has, and look rows up by that.",
+	},
+	[OPT_RESEND_UNRESOLVED] = {
+		.name = "resend-unresolved",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.traits = OPTION_NO_KEY,
+		.fallback = "no",
+		.help = "Send the rows that an earlier run left unresolved, when one more lookup "
+			"does not find them. First see for yourself that they do not exist: "
+			"'snowmelt status --unresolved' lists them. Not in the config file.",
+	},
+	[OPT_LEDGER] = {
+		.name = "ledger",
+		.argument = "FILE",
+		.rule = {VALUE_FILE},
+		.group = GROUP_RESULTS,
+		.commands = FOR_RUN,
+		.unset = "X.ledger beside X.csv",
+		.help = "What was done is remembered here, and its key in FILE.key, so that the "
+			"next run goes on where this one ended. It serves one service and "
+			"organization. memory: forgets all at the end: for benchmarks and "
+			"rehearsals. Required when the input is a pipe.",
+	},
 	[OPT_RESULTS] = {
 		.name = "results",
 		.argument = "FILE",
@@ -350,11 +392,16 @@ const char *option_group_name(enum option_group g)
 		[GROUP_INPUT] = "Input",
 		[GROUP_ADOBE] = "Adobe",
 		[GROUP_TRAFFIC] = "Traffic",
-		[GROUP_RESULTS] = "Results",
+		[GROUP_RESULTS] = "Files",
 		[GROUP_PROGRAM] = "Program",
 	};
 
 	return names[g];
+}
+
+bool option_is_on_by_default(const struct option *o)
+{
+	return o->rule.kind == VALUE_SWITCH && o->fallback && strcmp(o->fallback, "yes") == 0;
 }
 
 const struct option *option_find(const char *name, size_t name_len, unsigned commands)

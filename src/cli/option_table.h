@@ -38,6 +38,10 @@ enum option_id {
 	OPT_GIVE_UP_AFTER,
 	OPT_HALT,
 	OPT_SEED,
+	OPT_INVENTORY,
+	OPT_TAG,
+	OPT_RESEND_UNRESOLVED,
+	OPT_LEDGER,
 	OPT_RESULTS,
 	OPT_FORMAT,
 	OPT_EXCEL_SAFE,
@@ -105,6 +109,9 @@ static inline enum option_id option_id(const struct option *o)
 {
 	return (enum option_id)(o - option_table);
 }
+
+/** A switch that is on unless it is turned off: people read and type --no-NAME. */
+bool option_is_on_by_default(const struct option *o);
 
 /** The option of this name that one of the commands (bits) has; NULL: none. */
 const struct option *option_find(const char *name, size_t name_len, unsigned commands);

@@ -20,7 +20,7 @@
 #include "cli/terminal.h"
 #include "snowmelt/snowmelt.h"
 
-#define ARGS_MAX 40
+#define ARGS_MAX 50
 
 /* The run: what it shall do, and what it was given (in the child). */
 static struct {
@@ -81,6 +81,8 @@ static void check_options(const struct snowmelt_options *o)
 	MUST(o->has_seed && o->seed == 11);
 	MUST(strcmp(o->results, "out") == 0 && o->format == SNOWMELT_FORMAT_JSONL);
 	MUST(o->excel_safe);
+	MUST(strcmp(o->ledger, "led") == 0);
+	MUST(o->no_inventory && o->tag && o->resend_unresolved);
 }
 
 static void check_defaults(const struct snowmelt_options *o)
@@ -92,6 +94,7 @@ static void check_defaults(const struct snowmelt_options *o)
 	MUST(o->concurrency == 16 && o->attempts == 5 && o->burst == 0);
 	MUST(!(o->rate_per_s > 0) && o->give_up_after < 0 && !o->has_seed);
 	MUST(o->halt == SNOWMELT_HALT_NEVER && o->format == SNOWMELT_FORMAT_AUTO);
+	MUST(!o->ledger && !o->no_inventory && !o->tag && !o->resend_unresolved);
 }
 
 int snowmelt_create(const struct snowmelt_options *o, const struct snowmelt_callbacks *cb,
@@ -114,7 +117,16 @@ int snowmelt_run(struct snowmelt *s)
 {
 	static const char *const sandboxes[] = {"prod", "dev"};
 	const struct snowmelt_plan plan = {
-		"https://x", "org-1", "in.results.csv", sandboxes, 2, true, 100, 3};
+		.url = "https://x",
+		.org = "org-1",
+		.results = "in.results.csv",
+		.ledger = "in.ledger",
+		.sandboxes = sandboxes,
+		.sandbox_count = 2,
+		.counted = true,
+		.rows = 100,
+		.invalid = 3,
+	};
 	const struct snowmelt_progress progress = {.rows = 1, .rows_total = 100};
 
 	if (!s->callbacks.confirm(s->callbacks.arg, &plan))
@@ -302,7 +314,8 @@ static void all_options_are_handed_over(void **state)
 			"--client-key=key~--connect-timeout=1s~--timeout=2s~--concurrency=3~"
 			"--attempts=4~--burst=5~--rate=120/m~--settle=6ms~--settle-timeout=7ms~"
 			"--max-retry-after=8ms~--give-up-after=9ms~--halt=soon,fail=10%~--seed=11~"
-			"--results=out~--format=jsonl~--excel-safe~in.csv"),
+			"--results=out~--format=jsonl~--excel-safe~--ledger=led~--no-inventory~"
+			"--tag~--resend-unresolved~in.csv"),
 		0);
 }
 
@@ -330,7 +343,7 @@ static void the_plan_is_said_at_level_info(void **state)
 	assert_int_equal(program("run~in.csv"), 0);
 	assert_has(err,
 		" info service https://x, org org-1, sandboxes prod, dev: 100 rows, 3 of them "
-		"invalid; results in in.results.csv\n");
+		"invalid; ledger in.ledger; results in in.results.csv\n");
 	assert_int_equal(program("run~--log-level=warn~in.csv"), 0);
 	assert_string_equal(err, "snowmelt: in.csv:3: it is bad: mend it\n");
 }
@@ -385,6 +398,8 @@ static void print_config_tells_values_and_places_but_no_secret(void **state)
 	assert_has(out, "org                    = org-1                  ; AEP_ORG_ID\n");
 	assert_has(out, "concurrency            = 16                     ; default\n");
 	assert_has(out, "; seed                 = another one each run   ; default\n");
+	assert_has(out, "inventory              = yes                    ; default\n");
+	assert_has(out, "; resend-unresolved    = no                     ; default\n");
 	assert_has(out, "; api-key              = set                    ; AEP_API_KEY\n");
 	assert_has(out, "; access-token         = not set                ; default\n");
 	assert_has(out, "= http://[redacted]@127.0.0.1:3128 ; SNOWMELT_PROXY\n");
@@ -407,6 +422,7 @@ static void help_is_complete_and_fits_a_terminal(void **state)
 	OPTION_EACH (o, FOR_RUN) {
 		assert_has(out, o->traits & OPTION_SECRET ? o->variables[0] : o->name);
 	}
+	assert_has(out, "\n  --no-inventory          Do not list ");
 	for (char *line = strtok(out, "\n"); line; line = strtok(NULL, "\n")) {
 		assert_true(strlen(line) <= 80);
 		assert_true(line[strlen(line) - 1] != ' ');
@@ -431,6 +447,7 @@ static void the_completion_names_options_and_their_words(void **state)
 {
 	assert_int_equal(program("help~--format=bash"), 0);
 	assert_has(out, "--settle-timeout ");
+	assert_has(out, " --no-inventory ");
 	assert_has(out, "\trun:--format)\n\t\tmapfile -t COMPREPLY < <(compgen -W 'csv jsonl'");
 	assert_has(out, "complete -F _snowmelt snowmelt\n");
 	assert_null(strstr(out, "access-token"));
