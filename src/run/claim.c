@@ -59,7 +59,7 @@ static void take_fingerprint(const struct snowmelt *s, struct slot *slot)
 		s->ledger, fields, FIXED_FIELDS + row->param_count, slot->record.fingerprint);
 }
 
-void claim_row(struct snowmelt *s, struct slot *slot, uint32_t job)
+void claim_submit(struct snowmelt *s, struct slot *slot, uint32_t job)
 {
 	struct ledger_request q;
 

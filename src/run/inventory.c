@@ -89,7 +89,7 @@ bool inventory_page(
 		return true;
 	}
 	if (step == FLOW_STEP_UNSOUND || look->cursor.count < look->foreign) {
-		inventory_trouble(
+		inventory_unread(
 			s, x->sandbox, "a page that cannot be read, or a count that is wrong");
 		*ret = ANSWER_DOUBTFUL;
 		return true;
@@ -99,7 +99,7 @@ bool inventory_page(
 	return false;
 }
 
-void inventory_trouble(struct snowmelt *s, uint32_t sandbox, const char *why)
+void inventory_unread(struct snowmelt *s, uint32_t sandbox, const char *why)
 {
 	str_copy(s->listing_trouble, sizeof(s->listing_trouble), why);
 	str_copy(s->listing_sandbox, sizeof(s->listing_sandbox), input_sandbox(s->input, sandbox));
@@ -110,7 +110,7 @@ void inventory_replied(struct snowmelt *s, const struct ledger_reply *reply)
 	bool complete = reply->error == 0 && reply->found;
 
 	if (!complete)
-		inventory_trouble(s, s->slots[reply->ticket].look->sandbox,
+		inventory_unread(s, s->slots[reply->ticket].look->sandbox,
 			"there were more or fewer connections than it counted");
 	turn_tell(s, &(struct engine_event){
 			     .kind = EVENT_ANSWER,

@@ -145,7 +145,7 @@ static enum engine_answer judge_trouble(
 {
 	if (x->request != REQUEST_INVENTORY)
 		return answer_of(v->class);
-	inventory_trouble(s, x->sandbox, v->message[0] ? v->message : flow_class_name(v->class));
+	inventory_unread(s, x->sandbox, v->message[0] ? v->message : flow_class_name(v->class));
 	return v->class == FLOW_DOUBTFUL ? ANSWER_REJECTED : answer_of(v->class);
 }
 

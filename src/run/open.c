@@ -168,7 +168,7 @@ static bool announce(struct snowmelt *s)
 	for (uint32_t i = 0; i < input_sandbox_count(s->input); i++)
 		sandboxes[plan.sandbox_count++] = input_sandbox(s->input, i);
 	if (!s->durable)
-		log_warn("nothing of this run is remembered (--ledger %s): a second one creates "
+		log_warn("nothing of this run is remembered (--ledger %s): a second run creates "
 			 "again what this one has created",
 			s->ledger_path);
 	return !s->cb.confirm || s->cb.confirm(s->cb.arg, &plan);

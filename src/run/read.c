@@ -48,7 +48,7 @@ static void row_came(struct snowmelt *s, struct slot *slot)
 
 		turn_tell(s, &ev);
 	} else {
-		claim_row(s, slot, job);
+		claim_submit(s, slot, job);
 	}
 }
 

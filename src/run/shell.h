@@ -226,7 +226,7 @@ bool read_rows(struct snowmelt *s);
 
 /* claim.c */
 struct engine_event claim_event(const struct slot *slot, uint32_t job, enum engine_claim claim);
-void claim_row(struct snowmelt *s, struct slot *slot, uint32_t job);
+void claim_submit(struct snowmelt *s, struct slot *slot, uint32_t job);
 void claim_replied(struct snowmelt *s, const struct ledger_reply *reply);
 
 /* recall.c */
@@ -265,7 +265,7 @@ void inventory_begin(struct snowmelt *s, struct exchange *x, const struct engine
 bool inventory_page(struct snowmelt *s, struct exchange *x, const struct net_answer *a,
 	enum engine_answer *ret);
 /** A page could not be had: remember why, in case that it ends the run. */
-void inventory_trouble(struct snowmelt *s, uint32_t sandbox, const char *why);
+void inventory_unread(struct snowmelt *s, uint32_t sandbox, const char *why);
 void inventory_replied(struct snowmelt *s, const struct ledger_reply *reply);
 
 /* probe.c */
