@@ -189,7 +189,7 @@ static bool is_idle(const struct engine *e)
 {
 	if (!in_ledger(e->source) || e->reads_out > 0)
 		return false;
-	return e->ending || (e->source == SOURCE_RESENT && !e->resent_any) ||
+	return e->ending || (e->source == SOURCE_RESENT && e->open_rows == 0 && !e->resent_any) ||
 	       (e->source == SOURCE_DOUBTS && e->config.unsafe.no_gone);
 }
 
