@@ -38,7 +38,7 @@ enum snowmelt_exit {
 	SNOWMELT_FATAL = 3,       /* configuration, credentials, input or ledger */
 	SNOWMELT_INTERRUPTED = 4, /* stopped: run it again to go on */
 	SNOWMELT_USAGE = 64,
-	SNOWMELT_LOCKED = 75, /* another run holds the results (or the ledger) */
+	SNOWMELT_LOCKED = 75, /* another run holds the ledger or the results */
 };
 
 enum snowmelt_halt { SNOWMELT_HALT_NEVER, SNOWMELT_HALT_SOON, SNOWMELT_HALT_NOW };
