@@ -237,7 +237,7 @@ static void rows_in_doubt_are_listed(void **state)
 /* Each piece goes out as it fills: what is in memory does not grow with rows. */
 static void a_long_list_is_told_in_pieces(void **state)
 {
-	static struct ledger_record many[20000];
+	static struct ledger_record many[40000];
 	const struct ledger_record one = {
 		.state = LEDGER_STATE_INTENDED, .name = "a name", .row = 7};
 	const char *at = said;
