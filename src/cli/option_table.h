@@ -45,6 +45,8 @@ enum option_id {
 	OPT_RESULTS,
 	OPT_FORMAT,
 	OPT_EXCEL_SAFE,
+	OPT_STATUS_FORMAT,
+	OPT_UNRESOLVED,
 	OPT_CONFIRM,
 	OPT_LOG_LEVEL,
 	OPT_CONFIG,
@@ -69,7 +71,9 @@ enum option_command {
 	FOR_RUN = 1 << 0,
 	FOR_HELP = 1 << 1,
 	FOR_VERSION = 1 << 2,
-	FOR_ALL = FOR_RUN | FOR_HELP | FOR_VERSION,
+	FOR_STATUS = 1 << 3,
+	FOR_RESULTS = 1 << 4,
+	FOR_ALL = FOR_RUN | FOR_HELP | FOR_VERSION | FOR_STATUS | FOR_RESULTS,
 };
 
 /** Bits of option.traits. */

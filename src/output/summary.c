@@ -138,30 +138,16 @@ static int print_head(const struct summary *s, nsec_t elapsed, uint64_t requests
 	return r < 0 ? r : buf_append_str(b, "\n");
 }
 
-static int digits(uint64_t n)
-{
-	int count = 1;
-
-	while (n >= 10) {
-		n /= 10;
-		count++;
-	}
-	return count;
-}
-
 static int print_totals(const struct summary *s, struct buf *b)
 {
-	int width = 0, r = 0;
+	struct human_total totals[STATUS_COUNT];
+	int r = 0;
 
 	for (int i = 0; i < STATUS_COUNT; i++)
-		width = MAX(width, digits(s->by_status[i]));
+		totals[i] = (struct human_total){statuses[i].name, s->by_status[i]};
 	if (s->rows > 0)
 		r = buf_append_str(b, "\n");
-	for (int i = 0; i < STATUS_COUNT && r == 0; i++)
-		if (s->by_status[i] > 0)
-			r = buf_printf(b, "  %-10s  %*" PRIu64 "\n", statuses[i].name, width,
-				s->by_status[i]);
-	return r;
+	return r < 0 ? r : human_totals(b, totals, STATUS_COUNT);
 }
 
 static int print_cause(const struct summary_cause *c, struct buf *b)

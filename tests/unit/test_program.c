@@ -142,6 +142,35 @@ int snowmelt_run(struct snowmelt *s)
 	return s->stops > 0 ? SNOWMELT_INTERRUPTED : fake.run_status;
 }
 
+int snowmelt_status(const struct snowmelt_status_options *o, const struct snowmelt_callbacks *cb)
+{
+	MUST(strcmp(o->input, "in.csv") == 0);
+	MUST(fake.check_options ? strcmp(o->ledger, "led") == 0 : !o->ledger);
+	MUST(o->unresolved == fake.check_options);
+	MUST(o->format == (fake.check_options ? SNOWMELT_STATUS_JSONL : SNOWMELT_STATUS_TEXT));
+	cb->output(cb->arg, "2 rows\n");
+	cb->output(cb->arg, "1 open\n");
+	if (fake.run_status)
+		cb->message(cb->arg, "it cannot be read: do another thing");
+	return fake.run_status;
+}
+
+int snowmelt_results(const struct snowmelt_options *o, const struct snowmelt_callbacks *cb)
+{
+	MUST(strcmp(o->input, "in.csv") == 0 && !o->access_token && !o->api_key);
+	if (fake.check_options) {
+		MUST(o->map_count == 1 && strcmp(o->map[0], "name=N") == 0);
+		MUST(o->carry_count == 1 && strcmp(o->carry[0], "Key No") == 0);
+		MUST(o->delimiter == '\t' && o->allow_http_endpoints && o->excel_safe);
+		MUST(strcmp(o->sandbox, "dev") == 0 && strcmp(o->ledger, "led") == 0);
+		MUST(strcmp(o->results, "out") == 0 && o->format == SNOWMELT_FORMAT_JSONL);
+	}
+	cb->summary(cb->arg, "100 rows\n");
+	if (fake.run_status > SNOWMELT_ROWS)
+		cb->message(cb->arg, "it cannot be read: do another thing");
+	return fake.run_status;
+}
+
 void snowmelt_stop(struct snowmelt *s)
 {
 	s->stops = s->stops + 1;
@@ -264,9 +293,9 @@ static void usage_is_64(void **state)
 	assert_int_equal(program("rnu"), 64);
 	assert_string_equal(err,
 		"snowmelt: there is no command 'rnu': did you mean run? The commands "
-		"are run, help, version\n");
+		"are run, status, results, help, version\n");
 	assert_int_equal(program("check~in.csv"), 64);
-	assert_has(err, "the commands are run, help, version");
+	assert_has(err, "the commands are run, status, results, help, version");
 	assert_int_equal(program("run"), 64);
 	assert_has(err, "INSTANCES.csv is missing");
 	assert_int_equal(program("run~a.csv~b.csv"), 64);
@@ -316,6 +345,57 @@ static void all_options_are_handed_over(void **state)
 			"--max-retry-after=8ms~--give-up-after=9ms~--halt=soon,fail=10%~--seed=11~"
 			"--results=out~--format=jsonl~--excel-safe~--ledger=led~--no-inventory~"
 			"--tag~--resend-unresolved~in.csv"),
+		0);
+}
+
+static void status_needs_nothing_but_a_name(void **state)
+{
+	forget_variables();
+	assert_int_equal(program("status~in.csv"), 0);
+	assert_string_equal(out, "2 rows\n1 open\n");
+	assert_string_equal(err, "");
+	fake.run_status = 3;
+	assert_int_equal(program("status~in.csv"), 3);
+	assert_string_equal(err, "snowmelt: it cannot be read: do another thing\n");
+	assert_int_equal(program("status"), 64);
+	assert_has(err, "INSTANCES.csv is missing");
+	fake.run_status = 0;
+	fake.check_options = true;
+	assert_int_equal(program("status~--format=jsonl~--unresolved~--ledger~led~in.csv"), 0);
+	setenv("SNOWMELT_LEDGER", "led", 1);
+	assert_int_equal(program("status~--format=jsonl~--unresolved~in.csv"), 0);
+}
+
+/* What a run's results look like is no matter of what status shows. */
+static void the_format_of_results_is_not_that_of_status(void **state)
+{
+	forget_variables();
+	setenv("SNOWMELT_FORMAT", "jsonl", 1);
+	assert_int_equal(program("status~in.csv"), 0);
+	assert_int_equal(program("status~--format=text~in.csv"), 0);
+	assert_int_equal(program("run~--format=text~in.csv"), 64);
+	assert_int_equal(program("status~--rate=5~in.csv"), 64);
+}
+
+static void results_needs_no_credentials(void **state)
+{
+	static const int statuses[] = {0, 1, 3, 64, 75};
+
+	forget_variables();
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+		fake.run_status = statuses[i];
+		assert_int_equal(program("results~in.csv"), statuses[i]);
+		assert_string_equal(out, "100 rows\n");
+		assert_string_equal(err, statuses[i] > 1 ? "snowmelt: it cannot be read: do "
+							   "another thing\n"
+							 : "");
+	}
+	assert_int_equal(program("results"), 64);
+	fake.run_status = 0;
+	fake.check_options = true;
+	assert_int_equal(program("results~--map=name=N~--carry=Key No~--delimiter=tab~"
+				 "--allow-http-endpoints~--sandbox=dev~--ledger=led~--results=out~"
+				 "--format=jsonl~--excel-safe~in.csv"),
 		0);
 }
 
@@ -372,7 +452,7 @@ static void a_signal_behind_the_end_changes_no_status(void **state)
 static void output_that_got_lost_is_3(void **state)
 {
 	static const char *const lines[] = {"run~in.csv", "run~--print-config", "run~--help",
-		"help", "version", "--version", "--help"};
+		"status~in.csv", "results~in.csv", "help", "version", "--version", "--help"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		assert_int_equal(program_into(lines[i], "/dev/full"), 3);
@@ -493,6 +573,9 @@ int main(void)
 		TEST(configuration_is_3),
 		TEST(all_that_is_missing_is_named_at_once),
 		TEST(all_options_are_handed_over),
+		TEST(status_needs_nothing_but_a_name),
+		TEST(the_format_of_results_is_not_that_of_status),
+		TEST(results_needs_no_credentials),
 		TEST(the_status_of_the_run_is_that_of_the_program),
 		TEST(why_the_run_cannot_be_made_is_said_once),
 		TEST(the_plan_is_said_at_level_info),
