@@ -1,0 +1,120 @@
+/* check_proof.c - may lookups be believed? Calibration, by its rules.
+ *
+ * In each sandbox and run, absence is proven only once a lookup was seen to find
+ * something: the first created row, one that is known, or any row that is found.
+ * Where there is none at all, the oldest doubtful row alone is sent again. A look
+ * that begins 60 s after and does not find it: lookups prove nothing there.
+ */
+#include "sim.h"
+
+#define PATIENCE (60 * SEC)
+
+nsec_t check_proof_settle(const struct sim *s, const struct row *row)
+{
+	nsec_t settle = MAX(row->b.settle, 2 * s->check.slowest);
+
+	return MAX(settle, s->check.proof[row->sandbox].floor);
+}
+
+bool check_proof_may_sacrifice(const struct sim *s, const struct row *row)
+{
+	const struct proof *p = &s->check.proof[row->sandbox];
+	const struct belief *b = &row->b;
+	nsec_t settle = MAX(b->settle, 2 * s->check.slowest);
+
+	return b->absent && p->recall_missed && !p->failed &&
+	       (p->sacrifice == NO_ROW || &s->rows[p->sacrifice] == row) &&
+	       b->look_began >= nsec_add(b->doubt_since, settle) &&
+	       s->now >= nsec_add(b->doubt_since, s->set.config.settle_timeout);
+}
+
+static void calibrated(struct sim *s, const struct job *job)
+{
+	struct proof *p = &s->check.proof[job->sandbox];
+
+	p->calibrated = true;
+	if (!job->copied)
+		return;
+	p->floor = MAX(p->floor, 4 * (s->now - job->since));
+	if (p->floor > s->set.config.settle_timeout)
+		sim_cover(s, COVER_LAG_LEARNT);
+}
+
+static void on_calibration(
+	struct sim *s, const struct job *job, enum engine_answer a, nsec_t look_began)
+{
+	struct proof *p = &s->check.proof[job->sandbox];
+
+	if (a == ANSWER_FOUND_CREATED)
+		calibrated(s, job);
+	if (a != ANSWER_ABSENT || look_began < job->since + PATIENCE || p->calibrated)
+		return;
+	p->failed = true;
+	sim_cover(s, COVER_CALIBRATION_FAILED);
+}
+
+static void on_row(struct sim *s, const struct job *job, const struct engine_event *e)
+{
+	const struct row *row = &s->rows[job->row];
+	struct proof *p = &s->check.proof[row->sandbox];
+	enum engine_answer a = e->answer.answer;
+	bool of_create = e->kind == EVENT_ANSWER && job->request.kind == REQUEST_CREATE;
+
+	if (of_create && p->sacrifice == job->row)
+		p->sacrifice = NO_ROW;
+	if (of_create && a == ANSWER_CREATED)
+		p->created = true;
+	if (!of_create && (a == ANSWER_FOUND_CREATED || a == ANSWER_FOUND_ADOPTED ||
+				  a == ANSWER_CONFLICT))
+		p->calibrated = true;
+}
+
+void check_proof_event(struct sim *s, const struct engine_event *e)
+{
+	const struct job *job = &s->jobs[e->job];
+	bool shared = e->kind == EVENT_SHARED_FINDING;
+
+	if (e->kind == EVENT_RECALLED) {
+		s->check.proof[job->sandbox].recall_missed |= !e->recalled.found;
+		sim_cover(s, e->recalled.found ? COVER_RECALL_FOUND : COVER_RECALL_NOTHING);
+	}
+	if (e->kind != EVENT_ANSWER && !shared)
+		return;
+	if (job->use == USE_ROW)
+		on_row(s, job, e);
+	else if (job->use == USE_CALIBRATION)
+		on_calibration(s, job, e->answer.answer,
+			shared ? s->jobs[job->shared_by].look_began : job->look_began);
+}
+
+static void check_copy(struct sim *s, const struct engine_action *a)
+{
+	const struct row *row = shell_row(s, a->copy.from);
+
+	if (!row || !row->b.answered || row->b.last != ANSWER_CREATED)
+		sim_breach(s, "%s calibrates, and was not created", trace_job(s, a->copy.from));
+	else if (row->b.record_ordered)
+		sim_breach(s, "%s calibrates, and its outcome is written already",
+			trace_job(s, a->copy.from));
+	sim_cover(s, COVER_COPIED);
+}
+
+static void check_recall(struct sim *s, const struct engine_action *a)
+{
+	const struct proof *p = &s->check.proof[a->recall.sandbox];
+
+	if (p->calibrated)
+		sim_breach(s, "RECALL for sandbox %u, which is calibrated", a->recall.sandbox);
+}
+
+void check_proof_action(struct sim *s, const struct engine_action *a)
+{
+	enum job_use use = s->jobs[a->job].use;
+
+	if (use == USE_ROW || use == USE_READING || s->jobs[a->job].request.out)
+		sim_breach(s, "a calibration takes %s", trace_job(s, a->job));
+	if (a->kind == ACTION_COPY)
+		check_copy(s, a);
+	else
+		check_recall(s, a);
+}
