@@ -58,6 +58,8 @@ static enum engine_request request_of(const struct job *j)
 {
 	if (j->kind == JOB_KIND_LISTING)
 		return REQUEST_LIST;
+	if (j->kind == JOB_KIND_INVENTORY)
+		return REQUEST_INVENTORY;
 	return j->state == JOB_READY ? REQUEST_CREATE : REQUEST_LOOKUP;
 }
 
@@ -71,16 +73,18 @@ static void send(struct engine *e, nsec_t now, struct job *j, struct engine_acti
 			{
 				.request = request_of(j),
 				.first = j->state != JOB_READY && !j->paging,
-				.scope = j->scope,
+				.scope = j->state == JOB_READY ? j->scope : j->look_scope,
 				.generation = e->generation,
 			},
 	};
 	if (j->kind == JOB_KIND_LISTING && !j->paging)
 		look_share(e, now, j);
-	if (j->state == JOB_READY)
+	if (j->state == JOB_READY) {
 		j->tried = true;
-	else if (!j->paging)
+		j->resent |= j->resend;
+	} else if (!j->paging) {
 		j->search_at = now;
+	}
 	j->sent_at = now;
 	j->generation = e->generation;
 	job_move(e, now, j, EV_ADMITTED);

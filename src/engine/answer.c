@@ -79,11 +79,16 @@ static void pause_all(struct engine *e, nsec_t now, nsec_t retry_after)
 	e->pausing = true;
 }
 
+bool job_troubled(const struct engine *e, const struct job *j)
+{
+	return j->troubles >= TROUBLES_PER_ATTEMPT * e->config.attempts;
+}
+
 bool job_trouble(struct engine *e, struct job *j, bool breaker_was_open)
 {
 	if (!breaker_was_open)
 		j->troubles++;
-	return j->troubles >= TROUBLES_PER_ATTEMPT * e->config.attempts;
+	return job_troubled(e, j);
 }
 
 nsec_t job_backoff(struct engine *e, nsec_t now, nsec_t base, uint32_t n, nsec_t retry_after)
@@ -105,6 +110,7 @@ static void retry(struct engine *e, nsec_t now, struct job *j, nsec_t due, bool 
 /* It may have been executed: from now on only a lookup leads to another create. */
 static void doubt(struct engine *e, nsec_t now, struct job *j, nsec_t settle, nsec_t look_at)
 {
+	j->doubt = true;
 	j->doubt_at = now;
 	j->settle = settle;
 	j->paging = false;
@@ -147,6 +153,7 @@ static void create_answer(struct engine *e, nsec_t now, struct job *j, enum engi
 
 	switch (answer) {
 	case ANSWER_CREATED:
+		calibrate_created(e, now, j);
 		job_decide(e, now, j, EV_ANSWERED, OUTCOME_CREATED, CAUSE_ANSWER);
 		break;
 	case ANSWER_REJECTED:

@@ -13,17 +13,36 @@
 #include "engine/window.h"
 
 #define LISTINGS_MAX 8            /* complete listings under way at once */
+#define CALIBRATIONS_MAX 8        /* and calibrations */
+#define RECALLS_MAX 16            /* READs of a source in the ledger that are out at once */
 #define TROUBLES_PER_ATTEMPT 4    /* throttled, unsent and failed looks a row may have */
 #define GIVE_UP_AFTER (900 * SEC) /* where the server has answered before */
 #define GIVE_UP_AT_START (60 * SEC)
 
+/* Do lookups prove absence? Asked for each sandbox, and apart for lookups by name
+ * and by listing: see calibrate.c. */
+struct calibration {
+	enum {
+		CALIBRATION_NONE,
+		CALIBRATION_RUNNING, /* `job` looks, or waits for a connection to look for */
+		CALIBRATION_BY_ROW,  /* the row `serial` is sent again, and will be looked for */
+		CALIBRATION_PROVEN,  /* yes, after `floor` */
+		CALIBRATION_FAILED,  /* no */
+	} state;
+	uint64_t serial;
+	nsec_t floor; /* least settle */
+};
+
+enum inventory { INVENTORY_NONE, INVENTORY_RUNNING, INVENTORY_COMPLETE };
+
 struct engine {
 	struct engine_config config;
-	struct job *jobs; /* rows first, then LISTINGS_MAX listings */
+	struct job *jobs; /* rows first, then LISTINGS_MAX listings, then CALIBRATIONS_MAX */
 	uint32_t row_slots, job_limit;
 	uint32_t *free_rows; /* a stack */
 	uint32_t free_count;
 	uint32_t count[JOB_STATE_COUNT];
+	uint32_t open_rows; /* of the row slots, those that are not told */
 	uint64_t next_serial;
 
 	struct list orders; /* jobs with orders waiting */
@@ -40,7 +59,10 @@ struct engine {
 
 	bool started;
 	nsec_t started_at;
-	bool input_open;
+	enum engine_source source; /* that READ takes from; SOURCE_COUNT: all have ended */
+	uint32_t reads_out;
+	bool resent_any, resent_begun; /* SOURCE_RESENT has rows; and is being read */
+	nsec_t resent_settled;         /* when their last looks are due */
 	uint64_t requests;
 
 	nsec_t paused_until;   /* Retry-After: nothing leaves before */
@@ -58,6 +80,11 @@ struct engine {
 	uint32_t scope_sandbox[ENGINE_SCOPES_MAX];
 	bool sandbox_seen[ENGINE_SCOPES_MAX], sandbox_refused[ENGINE_SCOPES_MAX];
 	uint32_t sandboxes_seen, sandboxes_refused;
+
+	unsigned char inventory[ENGINE_SCOPES_MAX];            /* enum inventory */
+	struct calibration calibration[ENGINE_SCOPES_MAX * 2]; /* see calibration_of() */
+	uint32_t awaiting;                                     /* jobs that await a calibration */
+	uint32_t unproven; /* sandboxes with a calibration that failed */
 
 	bool ending, ledger_failed, halt_reached, told_done;
 	enum engine_end end;
@@ -92,6 +119,59 @@ static inline uint32_t open_jobs(const struct engine *e)
 	return e->job_limit - e->count[JOB_TOLD];
 }
 
+/** Does it stand for a row, in whatever way? Else it has no outcome. */
+static inline bool is_row(const struct job *j)
+{
+	return j->kind <= JOB_KIND_RELOOK;
+}
+
+/** Make a job of a free slot above the rows'. */
+void job_begin(struct engine *e, struct job *j, enum job_kind kind, uint32_t scope);
+
+/* claim.c: rows come in */
+
+void claim_row(struct engine *e, nsec_t now, const struct engine_event *ev);
+void claim_source_ended(struct engine *e, nsec_t now, bool fatal);
+/** Order the first intent of a row; its scope is listed. */
+void claim_intend(struct engine *e, nsec_t now, struct job *j);
+/** It is absent: order an intent for it as it is now, and send it once that is durable. */
+void claim_intend_anew(struct engine *e, nsec_t now, struct job *j);
+void claim_intent_durable(struct engine *e, nsec_t now, struct job *j);
+/** The inventory has its name: no intent was written, and none is needed. */
+void claim_listed(struct engine *e, nsec_t now, struct job *j, enum engine_outcome known);
+/** The next READ, if a row may come in now. */
+bool claim_read(struct engine *e, struct engine_action *ret);
+
+/* inventory.c */
+
+/** Is `scope` listed, so that its unseen rows may be intended? If not, see to it. */
+bool inventory_ready(struct engine *e, nsec_t now, uint32_t scope);
+void inventory_complete(struct engine *e, nsec_t now, struct job *l);
+void inventory_trouble(struct engine *e, nsec_t now, struct job *l, bool unsound,
+	nsec_t retry_after, bool breaker_was_open);
+
+/* calibrate.c */
+
+/** Row `j` was created: look for it, if nothing is known of its sandbox's lookups. */
+void calibrate_created(struct engine *e, nsec_t now, struct job *j);
+/** A lookup of row `j` has found something: so they do find. */
+void calibrate_found(struct engine *e, nsec_t now, const struct job *j);
+/** Row `j` is decided, by whatever: others may have waited for it. */
+void calibrate_decided(struct engine *e, nsec_t now, const struct job *j);
+/** May the absence of `j`, which was looked for after its settle, be believed? If
+ * not, it is put off, or decided. */
+bool calibrate_proves(struct engine *e, nsec_t now, struct job *j);
+/** Least settle of this row, as far as is known. */
+nsec_t calibrate_floor(const struct engine *e, const struct job *j);
+void calibrate_recalled(struct engine *e, nsec_t now, const struct engine_event *ev);
+void calibrate_finding(struct engine *e, nsec_t now, struct job *c, bool found);
+void calibrate_trouble(
+	struct engine *e, nsec_t now, struct job *c, nsec_t retry_after, bool breaker_was_open);
+/** Nobody awaits it any more: forget the wait of this job. */
+void calibrate_forget(struct engine *e, struct job *j);
+/** Nothing but calibrations is open, or all that is open waits for one that cannot be. */
+void calibrate_end(struct engine *e, nsec_t now);
+
 /* answer.c */
 
 void answer_handle(
@@ -107,9 +187,17 @@ void look_finding(struct engine *e, nsec_t now, struct job *j, enum engine_answe
 void look_want_listing(struct engine *e, nsec_t now, uint32_t scope);
 /** The first page of listing `l` leaves, perhaps anew: the rows that wait for it share it from here. */
 void look_share(struct engine *e, nsec_t now, struct job *l);
+/** Does it ask the server itself, or share a listing that others share too? */
+bool look_is_own(const struct job *j);
+/** A free slot for a listing, or NULL. */
+struct job *look_free_listing(struct engine *e);
+/** When the absence of this row is settled. */
+nsec_t look_settled_at(const struct engine *e, const struct job *j);
 /** A listing is told: rows that had no part in it, or no place for theirs, ask again. */
 void look_listing_gone(struct engine *e, nsec_t now);
 
+/** Has it had too many troubles? */
+bool job_troubled(const struct engine *e, const struct job *j);
 /** One more trouble of this row. @return true when there were too many */
 bool job_trouble(struct engine *e, struct job *j, bool breaker_was_open);
 /** The later of a backoff and what the server asked for. */

@@ -16,7 +16,7 @@ static bool is_refused(const struct engine *e, const struct job *j)
 
 static bool in_doubt(const struct job *j)
 {
-	return j->state == JOB_DOUBTFUL || j->state == JOB_TO_LOOK;
+	return j->doubt && (j->state == JOB_DOUBTFUL || j->state == JOB_TO_LOOK);
 }
 
 /* An intent that was ordered and not yet handed out can be taken back here. */
@@ -27,24 +27,35 @@ static bool intent_on_its_way(struct job *j)
 	if (!(j->orders & ORDER_WRITE_INTENT))
 		return true;
 	j->orders &= (uint8_t)~ORDER_WRITE_INTENT;
-	j->intent = false;
+	j->intent = j->intent_durable = j->earlier_intent;
 	if (!j->orders)
 		list_remove(&j->orders_link);
 	return false;
 }
 
+/* What a row is told that is not in doubt: nothing of it was executed in this run. */
+static enum engine_outcome safe(const struct engine *e, const struct job *j)
+{
+	return is_refused(e, j) ? OUTCOME_FAILED : j->known;
+}
+
+static enum engine_cause cause_of(const struct engine *e, const struct job *j)
+{
+	if (is_refused(e, j))
+		return CAUSE_SANDBOX;
+	return in_doubt(j) || j->known == OUTCOME_SKIPPED ? CAUSE_ENDED : CAUSE_CLAIM;
+}
+
 void ending_close_job(struct engine *e, nsec_t now, struct job *j)
 {
-	enum engine_cause cause = is_refused(e, j) ? CAUSE_SANDBOX : CAUSE_ENDED;
-	enum engine_outcome safe = is_refused(e, j) ? OUTCOME_FAILED : OUTCOME_SKIPPED;
-
 	if (e->ledger_failed || (!e->ending && !is_refused(e, j)))
 		return;
 	if (job_next_state(j->state, EV_CLOSED) == JOB_STATE_COUNT || intent_on_its_way(j))
 		return;
 	j->awaits_token = false;
-	job_decide(e, now, j, EV_CLOSED, in_doubt(j) ? OUTCOME_UNRESOLVED : safe, cause);
-	if (j->kind == JOB_KIND_LISTING)
+	job_decide(e, now, j, EV_CLOSED, in_doubt(j) ? OUTCOME_UNRESOLVED : safe(e, j),
+		cause_of(e, j));
+	if (!is_row(j))
 		look_listing_gone(e, now);
 }
 
@@ -92,7 +103,7 @@ void ending_begin(struct engine *e, nsec_t now, enum engine_end end, bool cut)
 		drop_orders(e);
 	}
 	if (end == END_ABORTED || end == END_INPUT)
-		e->input_open = false;
+		e->source = SOURCE_COUNT;
 	if (first)
 		close_all(e, now);
 	if (cut)

@@ -25,7 +25,6 @@ static void init_parts(struct engine *e)
 	window_init(&e->window, c->concurrency);
 	breaker_init(&e->breaker);
 	halt_init(&e->halt, c->halt_mode == HALT_NEVER ? 0 : c->halt_fails, c->halt_percent);
-	e->input_open = true;
 	e->silent_since = NSEC_NONE;
 	e->next_serial = 1;
 }
@@ -54,7 +53,7 @@ struct engine *engine_create(const struct engine_config *c)
 		return NULL;
 	e->config = *c;
 	e->row_slots = MAX(ROW_SLOTS_MIN, 4 * c->concurrency);
-	e->job_limit = e->row_slots + LISTINGS_MAX;
+	e->job_limit = e->row_slots + LISTINGS_MAX + CALIBRATIONS_MAX;
 	e->jobs = calloc(e->job_limit, sizeof(*e->jobs));
 	e->free_rows = calloc(e->row_slots, sizeof(*e->free_rows));
 	if (!e->jobs || !e->free_rows || !heap_init(&e->times, e->job_limit)) {
@@ -88,10 +87,10 @@ static void enter(struct engine *e, nsec_t now, struct job *j)
 {
 	if (j->state == JOB_READY)
 		list_push(j->tried ? &e->again : &e->fresh, &j->queue_link);
-	else if (j->state == JOB_TO_LOOK && (j->kind == JOB_KIND_LISTING || j->filterable))
+	else if (j->state == JOB_TO_LOOK && look_is_own(j))
 		list_push(&e->look, &j->queue_link);
 	else if (j->state == JOB_TO_LOOK)
-		look_want_listing(e, now, j->scope);
+		look_want_listing(e, now, j->look_scope);
 }
 
 void job_move(struct engine *e, nsec_t now, struct job *j, enum job_event event)
@@ -104,9 +103,12 @@ void job_move(struct engine *e, nsec_t now, struct job *j, enum job_event event)
 
 	list_remove(&j->queue_link);
 	heap_remove(&e->times, job_number(e, j));
+	calibrate_forget(e, j);
 	j->state = to;
 	e->count[from]--;
 	e->count[to]++;
+	if (is_row(j))
+		e->open_rows += (from == JOB_TOLD) - (to == JOB_TOLD);
 	if (e->config.trace)
 		e->config.trace(e->config.trace_arg, now, job_number(e, j), from, event, to);
 	enter(e, now, j);
@@ -132,7 +134,7 @@ void order_add(struct engine *e, struct job *j, enum job_order order)
 static void told(struct engine *e, nsec_t now, struct job *j)
 {
 	job_move(e, now, j, EV_RECORDED);
-	if (j->kind == JOB_KIND_ROW)
+	if (is_row(j))
 		order_add(e, j, ORDER_EMIT);
 }
 
@@ -141,97 +143,68 @@ static bool is_failure(enum engine_outcome o)
 	return o == OUTCOME_FAILED || o == OUTCOME_CONFLICT || o == OUTCOME_UNRESOLVED;
 }
 
+/* Of a last look only what it found is written; what the ledger said is there already. */
+static bool is_recorded(const struct job *j, enum engine_outcome outcome, enum engine_cause cause)
+{
+	if (j->kind == JOB_KIND_RELOOK)
+		return cause == CAUSE_LOOKUP;
+	return cause != CAUSE_CLAIM && outcome != OUTCOME_SKIPPED;
+}
+
+/* It may be there twice, if an earlier create comes to light after all. */
+static void mark(struct engine *e, nsec_t now, struct job *j, enum engine_outcome outcome)
+{
+	nsec_t settle = MAX(MAX(j->settle, e->config.settle), 2 * e->slowest_create);
+
+	j->relook = j->kind == JOB_KIND_ROW && j->resent &&
+		    (outcome == OUTCOME_CREATED || outcome == OUTCOME_ADOPTED);
+	if (!j->relook)
+		return;
+	e->resent_any = true;
+	e->resent_settled =
+		MAX(e->resent_settled, nsec_add(now, MAX(settle, calibrate_floor(e, j))));
+}
+
 void job_decide(struct engine *e, nsec_t now, struct job *j, enum job_event event,
 	enum engine_outcome outcome, enum engine_cause cause)
 {
-	bool to_record = event != EV_KNOWN && outcome != OUTCOME_SKIPPED;
-
 	j->outcome = outcome;
 	j->cause = cause;
 	j->end = e->end;
 	j->listing = ENGINE_NO_JOB;
+	mark(e, now, j, outcome);
 	job_move(e, now, j, event);
 	check(e);
+	if (!is_row(j)) {
+		told(e, now, j);
+		return;
+	}
+	calibrate_decided(e, now, j);
 	if (j->kind == JOB_KIND_ROW && halt_count(&e->halt, is_failure(outcome)))
 		e->halt_reached = true;
-
-	if (j->kind == JOB_KIND_LISTING)
-		told(e, now, j);
-	else if (outcome == OUTCOME_SKIPPED && j->intent)
+	if (outcome == OUTCOME_SKIPPED && j->intent)
 		order_add(e, j, ORDER_WRITE_WITHDRAWAL);
-	else if (to_record)
+	else if (is_recorded(j, outcome, cause))
 		order_add(e, j, ORDER_WRITE_OUTCOME);
 	else
 		told(e, now, j);
 }
 
-/* ------------------------------------------------------------------- facts */
-
-static void see_sandbox(struct engine *e, uint32_t scope, uint32_t sandbox)
+void job_begin(struct engine *e, struct job *j, enum job_kind kind, uint32_t scope)
 {
-	assert(scope < ENGINE_SCOPES_MAX && sandbox < ENGINE_SCOPES_MAX);
-	e->scope_sandbox[scope] = sandbox;
-	e->sandboxes_seen += !e->sandbox_seen[sandbox];
-	e->sandbox_seen[sandbox] = true;
-}
-
-static void claimed(struct engine *e, nsec_t now, struct job *j, const struct engine_event *ev)
-{
-	switch (ev->row.claim) {
-	case CLAIM_FRESH:
-		ending_close_job(e, now, j);
-		if (j->state != JOB_PENDING)
-			break;
-		j->intent = true;
-		order_add(e, j, ORDER_WRITE_INTENT);
-		break;
-	case CLAIM_OPEN:
-		/* Whoever left the intent may have sent it until he died, which was
-		 * before this run began. */
-		j->intent = j->intent_durable = true;
-		j->doubt_at = e->started_at;
-		j->settle = e->config.settle_timeout;
-		job_wait(e, now, j, EV_OPEN, now);
-		ending_close_job(e, now, j);
-		break;
-	case CLAIM_KNOWN: job_decide(e, now, j, EV_KNOWN, ev->row.known, CAUSE_CLAIM); break;
-	case CLAIM_DUPLICATE:
-	case CLAIM_INVALID: job_decide(e, now, j, EV_KNOWN, OUTCOME_INVALID, CAUSE_CLAIM); break;
-	default: assert(!"no such claim");
-	}
-}
-
-static void handle_row(struct engine *e, nsec_t now, const struct engine_event *ev)
-{
-	struct job *j = &e->jobs[ev->job];
-
-	assert(ev->job < e->row_slots && j->reading && j->state == JOB_TOLD);
 	*j = (struct job){
 		.serial = e->next_serial++,
-		.kind = JOB_KIND_ROW,
-		.scope = ev->row.scope,
-		.sandbox = ev->row.sandbox,
-		.filterable = ev->row.filterable,
+		.kind = kind,
+		.scope = scope,
+		.look_scope = scope,
+		.sandbox = e->scope_sandbox[scope],
 		.listing = ENGINE_NO_JOB,
 	};
 	list_init(&j->orders_link);
 	list_init(&j->queue_link);
-	if (open_jobs(e) == 0)
-		e->busy_since = now;
-	if (ev->row.claim != CLAIM_INVALID)
-		see_sandbox(e, j->scope, j->sandbox);
-	job_move(e, now, j, EV_CLAIMED);
-	claimed(e, now, j, ev);
 }
 
-static void source_ended(struct engine *e, nsec_t now, bool fatal)
-{
-	e->input_open = false;
-	for (uint32_t i = 0; i < e->row_slots; i++)
-		e->jobs[i].reading = false;
-	if (fatal)
-		ending_begin(e, now, END_INPUT, false);
-}
+/* ------------------------------------------------------------------- facts */
 
 static struct job *job_in(struct engine *e, const struct engine_event *ev, enum job_state state)
 {
@@ -259,15 +232,13 @@ static void dispatch(struct engine *e, nsec_t now, const struct engine_event *ev
 	struct job *j;
 
 	switch (ev->kind) {
-	case EVENT_ROW: handle_row(e, now, ev); break;
-	case EVENT_SOURCE_ENDED: source_ended(e, now, ev->source_ended.fatal); break;
+	case EVENT_ROW: claim_row(e, now, ev); break;
+	case EVENT_SOURCE_ENDED: claim_source_ended(e, now, ev->source_ended.fatal); break;
 	case EVENT_INTENT_DURABLE:
-		j = job_in(e, ev, JOB_PENDING);
-		j->intent_durable = true;
-		ending_close_job(e, now, j);
-		if (j->state == JOB_PENDING)
-			job_move(e, now, j, EV_DURABLE);
+		assert(ev->job < e->row_slots);
+		claim_intent_durable(e, now, &e->jobs[ev->job]);
 		break;
+	case EVENT_LISTED: claim_listed(e, now, job_in(e, ev, JOB_PENDING), ev->row.known); break;
 	case EVENT_OUTCOME_DURABLE: told(e, now, job_in(e, ev, JOB_DONE)); break;
 	case EVENT_ANSWER: handle_answer(e, now, ev); break;
 	case EVENT_SHARED_FINDING:
@@ -275,6 +246,7 @@ static void dispatch(struct engine *e, nsec_t now, const struct engine_event *ev
 		assert(j->listing != ENGINE_NO_JOB);
 		look_finding(e, now, j, ev->answer.answer);
 		break;
+	case EVENT_RECALLED: calibrate_recalled(e, now, ev); break;
 	case EVENT_LEDGER_FAILED: ending_begin(e, now, END_LEDGER, false); break;
 	case EVENT_TOKEN_FRESH: token_fresh(e, now); break;
 	case EVENT_TOKEN_REFUSED:
@@ -323,6 +295,7 @@ static void fill_row(const struct job *j, struct engine_action *ret)
 	ret->row.end = j->end;
 	ret->row.attempts = j->attempts;
 	ret->row.sandbox = j->sandbox;
+	ret->row.relook = j->relook;
 }
 
 static bool next_order(struct engine *e, struct engine_action *ret)
@@ -333,6 +306,8 @@ static bool next_order(struct engine *e, struct engine_action *ret)
 		ACTION_WRITE_WITHDRAWAL,
 		ACTION_WRITE_OUTCOME,
 		ACTION_EMIT,
+		ACTION_COPY,
+		ACTION_RECALL,
 	};
 	struct list *first = list_first(&e->orders);
 	struct job *j;
@@ -347,22 +322,14 @@ static bool next_order(struct engine *e, struct engine_action *ret)
 		list_remove(&j->orders_link);
 
 	*ret = (struct engine_action){.kind = kinds[bit], .job = job_number(e, j)};
-	if (ret->kind != ACTION_CUT && ret->kind != ACTION_WRITE_INTENT)
+	if (ret->kind == ACTION_COPY)
+		ret->copy.from = j->copy_from;
+	else if (ret->kind == ACTION_RECALL)
+		ret->recall.sandbox = j->sandbox;
+	else if (ret->kind != ACTION_CUT && ret->kind != ACTION_WRITE_INTENT)
 		fill_row(j, ret);
 	if (ret->kind == ACTION_EMIT)
 		e->free_rows[e->free_count++] = ret->job;
-	return true;
-}
-
-static bool next_read(struct engine *e, struct engine_action *ret)
-{
-	uint32_t job;
-
-	if (!e->input_open || e->ledger_failed || e->free_count == 0)
-		return false;
-	job = e->free_rows[--e->free_count];
-	e->jobs[job].reading = true;
-	*ret = (struct engine_action){.kind = ACTION_READ, .job = job, .read.source = SOURCE_INPUT};
 	return true;
 }
 
@@ -370,7 +337,7 @@ static bool is_over(const struct engine *e)
 {
 	if (in_flight(e) > 0 || e->told_done)
 		return false;
-	return e->ledger_failed || (open_jobs(e) == 0 && !e->input_open);
+	return e->ledger_failed || (open_jobs(e) == 0 && e->source == SOURCE_COUNT);
 }
 
 /* The server wants nobody back before the last of its waits is over. */
@@ -407,8 +374,10 @@ bool engine_next(struct engine *e, nsec_t now, struct engine_action *ret)
 {
 	start(e, now);
 	run_times(e, now);
-	return next_order(e, ret) || admit(e, now, ret) || next_read(e, ret) ||
-	       next_done(e, now, ret);
+	if (next_order(e, ret) || admit(e, now, ret) || claim_read(e, ret))
+		return true;
+	calibrate_end(e, now); /* which may order something after all */
+	return next_order(e, ret) || next_done(e, now, ret);
 }
 
 nsec_t engine_deadline(const struct engine *e)
@@ -444,6 +413,7 @@ struct engine_stats engine_stats(const struct engine *e)
 		.finished = e->halt.finished,
 		.failed = e->halt.failed,
 		.paused_until = e->paused_until,
+		.unproven = e->unproven,
 		.breaker_open = e->breaker.open,
 		.ending = e->ending,
 	};

@@ -34,7 +34,7 @@ enum engine_event_kind {
 	EVENT_SOURCE_ENDED,   /* the source has no more rows; comes after the EVENT_ROW of every row
 	                        * that was read from it, and voids the READ orders still out */
 	EVENT_INTENT_DURABLE, /* answer to ACTION_WRITE_INTENT */
-	EVENT_LISTED,         /* the other answer: no intent was written, the inventory has its name:
+	EVENT_LISTED, /* the other answer: no intent was written, the inventory has its name:
 	                        * row.known is what that makes of it, ADOPTED or CONFLICT */
 	EVENT_OUTCOME_DURABLE, /* answer to ACTION_WRITE_OUTCOME and ACTION_WRITE_WITHDRAWAL */
 	EVENT_ANSWER,          /* answer to ACTION_SEND: exactly one, also after a CUT */
@@ -132,10 +132,10 @@ struct engine_event {
 		struct {
 			enum engine_claim claim;
 			enum engine_outcome known; /* CLAIM_KNOWN, CLAIM_ENDED, EVENT_LISTED */
-			uint32_t scope;   /* (sandbox, connectionSpec), < ENGINE_SCOPES_MAX */
+			uint32_t scope;      /* (sandbox, connectionSpec), < ENGINE_SCOPES_MAX */
 			uint32_t look_scope; /* OPEN, GONE, RELOOK: that of the recorded intent */
-			uint32_t sandbox; /* < ENGINE_SCOPES_MAX */
-			bool filterable;  /* its name may stand in a lookup's filter */
+			uint32_t sandbox;    /* < ENGINE_SCOPES_MAX */
+			bool filterable;     /* its name may stand in a lookup's filter */
 		} row;
 		struct {
 			enum engine_answer answer; /* SHARED_FINDING: FOUND_*, CONFLICT or ABSENT */
@@ -156,25 +156,25 @@ struct engine_event {
 
 enum engine_action_kind {
 	ACTION_READ, /* take the next row of `source` as job J → EVENT_ROW or SOURCE_ENDED */
-	ACTION_WRITE_INTENT, /* make the intent of J durable → EVENT_INTENT_DURABLE */
+	ACTION_WRITE_INTENT,     /* make the intent of J durable → EVENT_INTENT_DURABLE */
 	ACTION_WRITE_WITHDRAWAL, /* take it back: never executed → EVENT_OUTCOME_DURABLE */
-	ACTION_WRITE_OUTCOME,    /* make the outcome of J durable → EVENT_OUTCOME_DURABLE. Of a RELOOK:
+	ACTION_WRITE_OUTCOME, /* make the outcome of J durable → EVENT_OUTCOME_DURABLE. Of a RELOOK:
 	                          * CONFLICT is its new outcome, UNCHANGED takes the mark off */
-	ACTION_SEND,             /* send `request` of J → EVENT_ANSWER */
-	ACTION_CUT,              /* cut the request of J → its EVENT_ANSWER as usual */
-	ACTION_FETCH,            /* get a token → EVENT_TOKEN_* */
+	ACTION_SEND,          /* send `request` of J → EVENT_ANSWER */
+	ACTION_CUT,           /* cut the request of J → its EVENT_ANSWER as usual */
+	ACTION_FETCH,         /* get a token → EVENT_TOKEN_* */
 	ACTION_EMIT,   /* write the line of J, if it has one; its slot is free once this returns */
 	ACTION_COPY,   /* keep name, scope and id of row `from`, which was created, as job J's: its
 	                * lookups ask whether this id is listed yet */
 	ACTION_RECALL, /* find a connection of `sandbox` whose name and id the ledger knows, as
 	                * job J, whose lookups ask the same → EVENT_RECALLED */
-	ACTION_DONE,             /* the run has ended; nothing follows */
+	ACTION_DONE,   /* the run has ended; nothing follows */
 };
 
 enum engine_request {
 	REQUEST_CREATE,
-	REQUEST_LOOKUP, /* first = start the search anew, else its next page or count */
-	REQUEST_LIST,   /* J is a listing job of `scope`: same */
+	REQUEST_LOOKUP,    /* first = start the search anew, else its next page or count */
+	REQUEST_LIST,      /* J is a listing job of `scope`: same */
 	REQUEST_INVENTORY, /* same, with a count at its end in any case; what it finds goes into the
 	                    * ledger. LISTED: it is there, complete. DOUBTFUL: the count differs */
 };
@@ -220,8 +220,8 @@ struct engine_action {
 			enum engine_end end; /* CAUSE_ENDED: how the run is ending */
 			uint32_t attempts;   /* creates whose body began to leave */
 			uint32_t sandbox;    /* CAUSE_SANDBOX: which was refused */
-			bool relook;         /* it was sent again after a doubt: mark it for a last look */
-		} row;                       /* WRITE_OUTCOME and EMIT: the same values in both */
+			bool relook; /* it was sent again after a doubt: mark it for a last look */
+		} row;               /* WRITE_OUTCOME and EMIT: the same values in both */
 		struct {
 			enum engine_end end;
 			nsec_t resume_after; /* END_RETRY_AFTER: asked wait, from now */

@@ -9,8 +9,12 @@
 #include "engine/list.h"
 
 enum job_kind {
-	JOB_KIND_ROW,
-	JOB_KIND_LISTING, /* one complete listing of a scope, for the rows that share it */
+	JOB_KIND_ROW,         /* a row of the input: it has a line */
+	JOB_KIND_GONE,        /* a doubt that the input does not name: only to be settled */
+	JOB_KIND_RELOOK,      /* the last look at a row that was sent again after a doubt */
+	JOB_KIND_LISTING,     /* one complete listing of a scope, for the rows that share it */
+	JOB_KIND_INVENTORY,   /* one complete listing of a scope, into the ledger */
+	JOB_KIND_CALIBRATION, /* lookups of a connection that is there: do they find it, and when? */
 };
 
 /* Orders that a job has waiting; several can be, they leave in this order. */
@@ -20,6 +24,8 @@ enum job_order {
 	ORDER_WRITE_WITHDRAWAL = 1 << 2,
 	ORDER_WRITE_OUTCOME = 1 << 3,
 	ORDER_EMIT = 1 << 4,
+	ORDER_COPY = 1 << 5,
+	ORDER_RECALL = 1 << 6,
 };
 
 struct job {
@@ -31,15 +37,19 @@ struct job {
 	uint8_t orders;
 	bool reading; /* free, and a READ order is out for it */
 	uint32_t scope, sandbox;
+	uint32_t look_scope; /* where it is looked for: of the intent that is in doubt */
 	bool filterable;
+	enum engine_outcome known; /* unsent, an earlier run told it this */
 
 	/* creates */
-	bool intent;         /* an intent stands in the ledger, or is on its way there */
-	bool intent_durable; /* it stands there: a create may leave */
-	bool tried;          /* a create was handed out */
-	bool clash;          /* the last create was answered 409 */
-	uint32_t attempts;   /* creates whose body began to leave: the column */
-	uint32_t spent;      /* of the budget: without 429, 401 and unanswered probes */
+	bool intent;           /* an intent stands in the ledger, or is on its way there */
+	bool intent_durable;   /* it stands there: a create may leave */
+	bool earlier_intent;   /* one of an earlier run stands there, whatever becomes of ours */
+	bool awaits_inventory; /* in PENDING: its intent is ordered once its scope is listed */
+	bool tried;            /* a create was handed out */
+	bool clash;            /* the last create was answered 409 */
+	uint32_t attempts;     /* creates whose body began to leave: the column */
+	uint32_t spent;        /* of the budget: without 429, 401 and unanswered probes */
 
 	/* troubles: one count that ends the row, and the exponents of its backoffs */
 	uint32_t troubles;
@@ -53,16 +63,30 @@ struct job {
 	bool awaits_token;   /* in WAITING and DOUBTFUL: due when a token comes */
 
 	/* doubt */
+	bool doubt;  /* a create may have been executed, of this run or of an earlier one */
+	bool resend; /* a doubt was settled by absence: its next create is one too many, or not */
+	bool resent; /* that create has left */
+	bool awaits_calibration; /* in DOUBTFUL: absent, and no lookup proves it yet */
 	nsec_t doubt_at;
 	nsec_t settle;    /* least time from doubt_at until absence is proven */
 	bool paging;      /* the search goes on at its next page */
 	nsec_t search_at; /* when the first page of the search left */
 	uint32_t listing; /* the listing it shares, ENGINE_NO_JOB when none yet */
 
+	/* calibrations */
+	nsec_t since;       /* when its connection came to be, or was recalled */
+	bool measures;      /* it came to be in this run, so there is a lag to be measured */
+	bool recalling;     /* RECALL is out: the slot stays taken until it is answered */
+	uint32_t copy_from; /* ORDER_COPY */
+
+	/* inventories */
+	uint32_t unsound; /* times that its count differed */
+
 	/* in DONE */
 	enum engine_outcome outcome;
 	enum engine_cause cause;
 	enum engine_end end; /* with CAUSE_ENDED: how the run was ending then */
+	bool relook;         /* to be marked for a last look */
 };
 
 /**

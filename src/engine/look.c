@@ -14,33 +14,74 @@
 #include "base/macros.h"
 #include "engine/core.h"
 
-static nsec_t settled_at(const struct engine *e, const struct job *j)
+nsec_t look_settled_at(const struct engine *e, const struct job *j)
 {
-	return nsec_add(j->doubt_at, MAX(j->settle, 2 * e->slowest_create));
+	nsec_t settle = MAX(j->settle, 2 * e->slowest_create);
+
+	return nsec_add(j->doubt_at, MAX(settle, calibrate_floor(e, j)));
+}
+
+bool look_is_own(const struct job *j)
+{
+	return j->kind == JOB_KIND_LISTING || j->kind == JOB_KIND_INVENTORY || j->filterable;
+}
+
+/* It is not there, and will not come to be there. */
+static void proven_absent(struct engine *e, nsec_t now, struct job *j, nsec_t due)
+{
+	j->doubt = false;
+	if (j->kind == JOB_KIND_GONE) {
+		job_decide(e, now, j, EV_SPENT, OUTCOME_SKIPPED, CAUSE_LOOKUP);
+	} else if (j->clash) {
+		job_decide(e, now, j, EV_SPENT, OUTCOME_FAILED, CAUSE_ANSWER);
+	} else if (j->spent >= e->config.attempts) {
+		job_decide(e, now, j, EV_SPENT, OUTCOME_FAILED, CAUSE_ATTEMPTS);
+	} else {
+		j->resend = true;
+		if (j->earlier_intent)
+			claim_intend_anew(e, now, j);
+		else
+			job_wait(e, now, j, EV_ABSENT, due);
+	}
 }
 
 static void absent(struct engine *e, nsec_t now, struct job *j)
 {
+	nsec_t settled_at = look_settled_at(e, j);
+	bool settled = j->search_at >= settled_at || e->config.unsafe.no_settle;
+
 	j->paging = false;
-	if (j->search_at < settled_at(e, j) && !e->config.unsafe.no_settle)
-		job_wait(e, now, j, EV_UNSETTLED, settled_at(e, j));
-	else if (j->clash)
-		job_decide(e, now, j, EV_SPENT, OUTCOME_FAILED, CAUSE_ANSWER);
-	else if (j->spent >= e->config.attempts)
-		job_decide(e, now, j, EV_SPENT, OUTCOME_FAILED, CAUSE_ATTEMPTS);
-	else
-		job_wait(e, now, j, EV_ABSENT, now);
+	if (j->kind == JOB_KIND_RELOOK)
+		job_decide(e, now, j, EV_SPENT, OUTCOME_UNCHANGED, CAUSE_LOOKUP);
+	else if (!j->doubt)
+		claim_intend_anew(e, now, j);
+	else if (!settled && !e->config.unsafe.no_second_look)
+		job_wait(e, now, j, EV_UNSETTLED, settled_at);
+	else if (calibrate_proves(e, now, j))
+		proven_absent(e, now, j, settled ? now : settled_at);
+}
+
+static void found(struct engine *e, nsec_t now, struct job *j, enum engine_outcome outcome)
+{
+	bool several = outcome == OUTCOME_CONFLICT;
+
+	if (j->kind == JOB_KIND_RELOOK && !several)
+		outcome = OUTCOME_UNCHANGED;
+	calibrate_found(e, now, j);
+	job_decide(e, now, j, several ? EV_SEVERAL : EV_FOUND, outcome, CAUSE_LOOKUP);
 }
 
 void look_finding(struct engine *e, nsec_t now, struct job *j, enum engine_answer finding)
 {
 	j->listing = ENGINE_NO_JOB;
-	if (finding == ANSWER_FOUND_CREATED)
-		job_decide(e, now, j, EV_FOUND, OUTCOME_CREATED, CAUSE_LOOKUP);
+	if (j->kind == JOB_KIND_CALIBRATION)
+		calibrate_finding(e, now, j, finding != ANSWER_ABSENT);
+	else if (finding == ANSWER_FOUND_CREATED)
+		found(e, now, j, OUTCOME_CREATED);
 	else if (finding == ANSWER_FOUND_ADOPTED)
-		job_decide(e, now, j, EV_FOUND, OUTCOME_ADOPTED, CAUSE_LOOKUP);
+		found(e, now, j, OUTCOME_ADOPTED);
 	else if (finding == ANSWER_CONFLICT)
-		job_decide(e, now, j, EV_SEVERAL, OUTCOME_CONFLICT, CAUSE_LOOKUP);
+		found(e, now, j, OUTCOME_CONFLICT);
 	else if (finding == ANSWER_ABSENT)
 		absent(e, now, j);
 	else
@@ -48,15 +89,29 @@ void look_finding(struct engine *e, nsec_t now, struct job *j, enum engine_answe
 	ending_close_job(e, now, j);
 }
 
+/* What becomes of a row that could not be looked up. */
+static enum engine_outcome undecided(const struct job *j)
+{
+	return j->doubt                         ? OUTCOME_UNRESOLVED
+	       : j->known == OUTCOME_UNRESOLVED ? j->known
+						: OUTCOME_SKIPPED;
+}
+
 /* A look that proved nothing: later again, unless this goes on for ever. */
 static void failed_look(
 	struct engine *e, nsec_t now, struct job *j, nsec_t retry_after, bool breaker_was_open)
 {
-	nsec_t due = job_backoff(e, now, BACKOFF_LOOKUP, j->failed_looks++, retry_after);
+	nsec_t due;
 
 	j->listing = ENGINE_NO_JOB;
+	if (j->kind == JOB_KIND_CALIBRATION) {
+		calibrate_trouble(e, now, j, retry_after, breaker_was_open);
+		ending_close_job(e, now, j);
+		return;
+	}
+	due = job_backoff(e, now, BACKOFF_LOOKUP, j->failed_looks++, retry_after);
 	if (job_trouble(e, j, breaker_was_open))
-		job_decide(e, now, j, EV_SPENT, OUTCOME_UNRESOLVED, CAUSE_TROUBLE);
+		job_decide(e, now, j, EV_SPENT, undecided(j), CAUSE_TROUBLE);
 	else
 		job_wait(e, now, j, EV_TROUBLE, due);
 	ending_close_job(e, now, j);
@@ -71,32 +126,34 @@ bool engine_shares(const struct engine *e, uint32_t job, uint32_t listing)
 
 static bool waits_for_listing(const struct job *j, uint32_t scope)
 {
-	return j->state == JOB_TO_LOOK && j->kind == JOB_KIND_ROW && !j->filterable &&
-	       j->listing == ENGINE_NO_JOB && j->scope == scope;
+	return j->state == JOB_TO_LOOK && !look_is_own(j) && j->listing == ENGINE_NO_JOB &&
+	       j->look_scope == scope;
+}
+
+struct job *look_free_listing(struct engine *e)
+{
+	for (uint32_t i = e->row_slots; i < e->row_slots + LISTINGS_MAX; i++)
+		if (e->jobs[i].state == JOB_TOLD)
+			return &e->jobs[i];
+	return NULL;
+}
+
+static bool is_listing(const struct engine *e, uint32_t scope)
+{
+	for (uint32_t i = e->row_slots; i < e->row_slots + LISTINGS_MAX; i++)
+		if (e->jobs[i].state != JOB_TOLD && e->jobs[i].kind == JOB_KIND_LISTING &&
+			e->jobs[i].scope == scope)
+			return true;
+	return false;
 }
 
 void look_want_listing(struct engine *e, nsec_t now, uint32_t scope)
 {
-	struct job *slot = NULL;
+	struct job *slot = look_free_listing(e);
 
-	for (uint32_t i = e->row_slots; i < e->job_limit; i++) {
-		if (e->jobs[i].state == JOB_TOLD)
-			slot = &e->jobs[i];
-		else if (e->jobs[i].scope == scope)
-			return;
-	}
-	if (!slot)
+	if (e->ending || !slot || is_listing(e, scope))
 		return;
-
-	*slot = (struct job){
-		.serial = e->next_serial++,
-		.kind = JOB_KIND_LISTING,
-		.scope = scope,
-		.sandbox = e->scope_sandbox[scope],
-		.listing = ENGINE_NO_JOB,
-	};
-	list_init(&slot->orders_link);
-	list_init(&slot->queue_link);
+	job_begin(e, slot, JOB_KIND_LISTING, scope);
 	job_move(e, now, slot, EV_LISTING);
 }
 
@@ -104,7 +161,7 @@ void look_share(struct engine *e, nsec_t now, struct job *l)
 {
 	uint32_t number = job_number(e, l);
 
-	for (uint32_t i = 0; i < e->row_slots; i++) {
+	for (uint32_t i = 0; i < e->job_limit; i++) {
 		struct job *j = &e->jobs[i];
 
 		if (!waits_for_listing(j, l->scope) && !engine_shares(e, i, number))
@@ -118,9 +175,14 @@ void look_share(struct engine *e, nsec_t now, struct job *l)
  * share it, those of another may have found no place. */
 void look_listing_gone(struct engine *e, nsec_t now)
 {
-	for (uint32_t i = 0; i < e->row_slots && !e->ending; i++)
-		if (waits_for_listing(&e->jobs[i], e->jobs[i].scope))
-			look_want_listing(e, now, e->jobs[i].scope);
+	for (uint32_t i = 0; i < e->job_limit && !e->ending; i++) {
+		struct job *j = &e->jobs[i];
+
+		if (waits_for_listing(j, j->look_scope))
+			look_want_listing(e, now, j->look_scope);
+		else if (j->state == JOB_PENDING && j->awaits_inventory)
+			(void)inventory_ready(e, now, j->scope);
+	}
 }
 
 /* It could not be read: every row that shared it has had a failed look. */
@@ -129,7 +191,7 @@ static void listing_failed(
 {
 	uint32_t number = job_number(e, l);
 
-	for (uint32_t i = 0; i < e->row_slots; i++)
+	for (uint32_t i = 0; i < e->job_limit; i++)
 		if (engine_shares(e, i, number))
 			failed_look(e, now, &e->jobs[i], retry_after, breaker_was_open);
 	job_decide(e, now, l, EV_SPENT, OUTCOME_UNRESOLVED, CAUSE_TROUBLE);
@@ -138,7 +200,7 @@ static void listing_failed(
 
 static void listing_complete(struct engine *e, nsec_t now, struct job *l)
 {
-	for (uint32_t i = 0; i < e->row_slots; i++)
+	for (uint32_t i = 0; i < e->job_limit; i++)
 		assert(!engine_shares(e, i, job_number(e, l))); /* each was told its finding */
 	job_decide(e, now, l, EV_FOUND, OUTCOME_ADOPTED, CAUSE_LOOKUP);
 	look_listing_gone(e, now);
@@ -170,26 +232,49 @@ static void refused(struct engine *e, nsec_t now, struct job *j, enum engine_ans
 		ending_refuse_sandbox(e, now, j->sandbox);
 }
 
+static void trouble(struct engine *e, nsec_t now, struct job *j, enum engine_answer answer,
+	nsec_t retry_after, bool breaker_was_open)
+{
+	bool unsound = answer == ANSWER_DOUBTFUL;
+
+	if (unsound)
+		j->paging = false; /* the search itself: from its start again */
+	if (j->kind == JOB_KIND_INVENTORY)
+		inventory_trouble(e, now, j, unsound, retry_after, breaker_was_open);
+	else if (j->kind == JOB_KIND_LISTING)
+		listing_trouble(e, now, j, retry_after, breaker_was_open);
+	else
+		failed_look(e, now, j, retry_after, breaker_was_open);
+}
+
+static void listed(struct engine *e, nsec_t now, struct job *l)
+{
+	if (l->kind == JOB_KIND_INVENTORY)
+		inventory_complete(e, now, l);
+	else
+		listing_complete(e, now, l);
+}
+
 void look_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answer answer,
 	nsec_t retry_after, bool breaker_was_open)
 {
-	bool listing = j->kind == JOB_KIND_LISTING;
+	bool lists = j->kind == JOB_KIND_LISTING || j->kind == JOB_KIND_INVENTORY;
 
 	switch (answer) {
 	case ANSWER_FOUND_CREATED:
 	case ANSWER_FOUND_ADOPTED:
 	case ANSWER_CONFLICT:
 	case ANSWER_ABSENT:
-		assert(!listing);
+		assert(!lists);
 		look_finding(e, now, j, answer);
 		break;
 	case ANSWER_LISTED:
-		assert(listing);
-		listing_complete(e, now, j);
+		assert(lists);
+		listed(e, now, j);
 		break;
 	case ANSWER_MORE:
 		j->paging = true;
-		if (listing)
+		if (lists)
 			j->failed_looks = 0;
 		job_move(e, now, j, EV_MORE);
 		break;
@@ -197,8 +282,6 @@ void look_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answer
 	case ANSWER_FATAL:
 	case ANSWER_FATAL_SANDBOX: refused(e, now, j, answer); break;
 	case ANSWER_DOUBTFUL:
-		j->paging = false; /* the search itself is unsound: from its start again */
-				   /* fall through */
 	case ANSWER_NOT_SENT:
 	case ANSWER_BROKEN:
 	case ANSWER_TIMEOUT:
@@ -207,12 +290,7 @@ void look_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answer
 	case ANSWER_OVERLOAD:
 	case ANSWER_OVERLOAD_TIMEOUT:
 	case ANSWER_CLASH:
-	case ANSWER_REJECTED:
-		if (listing)
-			listing_trouble(e, now, j, retry_after, breaker_was_open);
-		else
-			failed_look(e, now, j, retry_after, breaker_was_open);
-		break;
+	case ANSWER_REJECTED: trouble(e, now, j, answer, retry_after, breaker_was_open); break;
 	case ANSWER_CREATED:
 	case ANSWER_COUNT:
 	default: assert(!"an answer of a create came to a lookup");

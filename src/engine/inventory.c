@@ -1,0 +1,65 @@
+/* inventory.c - what is there already, before the first unseen row of a scope.
+ *
+ * Names are not unique in the API, and others may have made some of them. So a
+ * scope with rows that the ledger has never seen is listed once, completely or
+ * not at all, into the ledger, and their intents wait for it. A listing that does
+ * not add up is made anew; what cannot be read at all ends the run, nothing sent.
+ */
+#include <assert.h>
+
+#include "engine/core.h"
+
+#define UNSOUND_MAX 3 /* times that a listing may not add up */
+
+static void begin(struct engine *e, nsec_t now, uint32_t scope)
+{
+	struct job *slot = look_free_listing(e);
+
+	if (!slot)
+		return; /* the end of a listing asks again */
+	e->inventory[scope] = INVENTORY_RUNNING;
+	job_begin(e, slot, JOB_KIND_INVENTORY, scope);
+	job_move(e, now, slot, EV_LISTING);
+}
+
+bool inventory_ready(struct engine *e, nsec_t now, uint32_t scope)
+{
+	if (e->config.no_inventory || e->inventory[scope] == INVENTORY_COMPLETE)
+		return true;
+	if (e->inventory[scope] == INVENTORY_NONE)
+		begin(e, now, scope);
+	return false;
+}
+
+void inventory_complete(struct engine *e, nsec_t now, struct job *l)
+{
+	uint32_t scope = l->scope;
+
+	e->inventory[scope] = INVENTORY_COMPLETE;
+	job_decide(e, now, l, EV_FOUND, OUTCOME_ADOPTED, CAUSE_LOOKUP);
+	for (uint32_t i = 0; i < e->row_slots; i++) {
+		struct job *j = &e->jobs[i];
+
+		if (j->state == JOB_PENDING && j->awaits_inventory && j->scope == scope)
+			claim_intend(e, now, j);
+	}
+	look_listing_gone(e, now);
+}
+
+void inventory_trouble(struct engine *e, nsec_t now, struct job *l, bool unsound,
+	nsec_t retry_after, bool breaker_was_open)
+{
+	nsec_t due = job_backoff(e, now, BACKOFF_LOOKUP, l->failed_looks, retry_after);
+	bool over;
+
+	if (unsound) {
+		l->paging = false; /* from its first page again */
+		l->unsound++;
+	} else if (!breaker_was_open) {
+		l->failed_looks++; /* in a row: a page that was read sets it back */
+	}
+	over = l->unsound >= UNSOUND_MAX || l->failed_looks >= e->config.attempts;
+	job_wait(e, now, l, EV_TROUBLE, due);
+	if (over)
+		ending_begin(e, now, END_INVENTORY, false);
+}
