@@ -108,7 +108,7 @@ void calibrate_created(struct engine *e, nsec_t now, struct job *j)
 	struct calibration *cal = calibration_of(e, j);
 	struct job *c;
 
-	if (e->ending || e->config.unsafe.no_calibration ||
+	if (e->ending || e->sandbox_refused[j->sandbox] || e->config.unsafe.no_calibration ||
 		(cal->state != CALIBRATION_NONE && cal->state != CALIBRATION_BY_ROW))
 		return;
 	c = begin(e, now, j);
@@ -201,6 +201,13 @@ static void unproven(struct engine *e, nsec_t now, struct job *j, enum job_event
 	job_decide(e, now, j, event, OUTCOME_UNRESOLVED, CAUSE_UNPROVEN);
 }
 
+bool calibrate_by(struct engine *e, const struct job *j)
+{
+	const struct calibration *cal = calibration_of(e, j);
+
+	return cal->state == CALIBRATION_BY_ROW && cal->serial == j->serial;
+}
+
 bool calibrate_proves(struct engine *e, nsec_t now, struct job *j)
 {
 	struct calibration *cal = calibration_of(e, j);
@@ -209,7 +216,9 @@ bool calibrate_proves(struct engine *e, nsec_t now, struct job *j)
 		return true;
 	if (cal->state == CALIBRATION_BY_ROW && cal->serial == 0 && may_be_sent(e, j))
 		cal->serial = j->serial;
-	if (cal->state == CALIBRATION_BY_ROW && cal->serial == j->serial)
+	if (calibrate_by(e, j) && !may_be_sent(e, j))
+		by_oldest(e, now, j); /* its tries are spent: the next one */
+	if (calibrate_by(e, j))
 		return oldest_may_go(e, now, j);
 	if (cal->state == CALIBRATION_FAILED) {
 		unproven(e, now, j, EV_SPENT);

@@ -163,6 +163,8 @@ void calibrate_decided(struct engine *e, nsec_t now, const struct job *j);
 bool calibrate_proves(struct engine *e, nsec_t now, struct job *j);
 /** Least settle of this row, as far as is known. */
 nsec_t calibrate_floor(const struct engine *e, const struct job *j);
+/** Is `j` the row that is sent without proof? */
+bool calibrate_by(struct engine *e, const struct job *j);
 void calibrate_recalled(struct engine *e, nsec_t now, const struct engine_event *ev);
 void calibrate_finding(struct engine *e, nsec_t now, struct job *c, bool found);
 void calibrate_trouble(

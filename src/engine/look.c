@@ -26,10 +26,11 @@ bool look_is_own(const struct job *j)
 	return j->kind == JOB_KIND_LISTING || j->kind == JOB_KIND_INVENTORY || j->filterable;
 }
 
-/* It is not there, and will not come to be there. */
+/* It is not there, and will not come to be there; or it is the one that is sent
+ * without that being proven, and stays in doubt until its create is answered. */
 static void proven_absent(struct engine *e, nsec_t now, struct job *j, nsec_t due)
 {
-	j->doubt = false;
+	j->doubt = calibrate_by(e, j);
 	if (j->kind == JOB_KIND_GONE) {
 		job_decide(e, now, j, EV_SPENT, OUTCOME_SKIPPED, CAUSE_LOOKUP);
 	} else if (j->clash) {
