@@ -45,8 +45,9 @@ struct world_event {
 	nsec_t at;
 	uint64_t order; /* first come, first served within one moment */
 	enum world_event_kind kind;
-	uint32_t job;    /* ANSWER, READ */
-	uint32_t number; /* ANSWER, READ: the request's serial; EXECUTE: the create; MEDDLE: identity */
+	uint32_t job; /* ANSWER, READ */
+	uint32_t
+		number; /* ANSWER, READ: the request's serial; EXECUTE: the create; MEDDLE: identity */
 };
 
 struct queue {

@@ -20,7 +20,7 @@ void check_init(struct sim *s)
 		.before = engine_stats(s->engine),
 	};
 	for (int i = 0; i < SIM_SANDBOXES_MAX; i++)
-		s->check.proof[i].sacrifice = NO_ROW;
+		s->check.proof[i][0].sacrifice = s->check.proof[i][1].sacrifice = NO_ROW;
 }
 
 #define TO(state) (1u + JOB_##state)
@@ -82,11 +82,8 @@ void check_move(void *arg, nsec_t now, uint32_t job, enum job_state from, enum j
 static void note_source_ended(struct sim *s, const struct engine_event *e)
 {
 	struct check *c = &s->check;
-	int source = SOURCE_MARKS;
 
-	while (source < SOURCE_RESENT && c->source_ended[source])
-		source++;
-	c->source_ended[source] = true;
+	c->source_ended[s->ending_source] = true;
 	if (e->source_ended.fatal)
 		c->causes |= 1u << END_INPUT;
 }
@@ -218,8 +215,8 @@ static void check_send(struct sim *s, const struct engine_action *a)
 		check_listing(s, a);
 	else if (j->use == USE_ROW)
 		check_row_sent(s, a);
-	else if (j->use != USE_CALIBRATION || a->send.request != REQUEST_LOOKUP ||
-		 !j->filterable || j->id == 0)
+	else if (j->use != USE_CALIBRATION || a->send.request != REQUEST_LOOKUP || !j->filterable ||
+		 j->id == 0)
 		sim_breach(s, "SEND for %s, which has nothing to send", trace_job(s, a->job));
 	check_polite_sent(s, a);
 }
@@ -234,7 +231,8 @@ static bool only_calibrations_are_left(const struct sim *s)
 			(j->use == USE_LISTING && j->request.out))
 			return false;
 	}
-	return s->check.source_ended[SOURCE_RESENT] || s->check.ending;
+	return s->check.source_ended[SOURCE_DOUBTS] &&
+	       (s->check.source_ended[SOURCE_RESENT] || !s->check.marked);
 }
 
 static void check_cut(struct sim *s, uint32_t job)

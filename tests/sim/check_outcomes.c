@@ -36,7 +36,7 @@ static bool undecided_fits(
 		return s->check.sandbox_refused[row->sandbox] && a->row.sandbox == row->sandbox &&
 		       (b->doubt ? left : failed);
 	case CAUSE_ENDED: return s->check.ending && left && check_end_has_reason(s, a->row.end);
-	case CAUSE_UNPROVEN: return b->doubt && left && s->check.proof[row->sandbox].failed;
+	case CAUSE_UNPROVEN: return b->doubt && left && check_proof_is_hopeless(s, row);
 	}
 	return false;
 }
@@ -48,13 +48,16 @@ static bool ended_fits(const struct sim *s, const struct row *row, const struct 
 
 	switch (a->row.cause) {
 	case CAUSE_CLAIM:
+	case CAUSE_ENDED:
 		return kept && (s->check.ending || s->check.sandbox_refused[row->sandbox]);
-	case CAUSE_TROUBLE: return kept && row->b.trouble >= 4 * s->set.config.attempts;
+	case CAUSE_TROUBLE:
+		return a->row.outcome == (row->known == OUTCOME_UNRESOLVED ? OUTCOME_UNRESOLVED
+									   : OUTCOME_SKIPPED) &&
+		       row->b.trouble >= 4 * s->set.config.attempts;
 	case CAUSE_SANDBOX: return s->check.sandbox_refused[row->sandbox];
 	case CAUSE_ANSWER:
 	case CAUSE_LOOKUP:
 	case CAUSE_ATTEMPTS:
-	case CAUSE_ENDED:
 	case CAUSE_UNPROVEN: break;
 	}
 	return false;
@@ -101,6 +104,13 @@ static bool outcome_fits(const struct sim *s, const struct row *row, const struc
 		       (a->row.cause == CAUSE_ANSWER || a->row.cause == CAUSE_LOOKUP);
 	if (row->claim == CLAIM_ENDED && !row->b.intent_ordered)
 		return ended_fits(s, row, a);
+	if (row->b.doubt && row->b.unsure) {
+		struct row proven = *row;
+
+		proven.b.doubt = false;
+		if (undecided_fits(s, &proven, a))
+			return true;
+	}
 	return undecided_fits(s, row, a);
 }
 
@@ -167,8 +177,7 @@ static void judge(struct sim *s, struct row *row, const struct engine_action *a)
 	struct belief *b = &row->b;
 
 	if (!check_unsafe(s) && !outcome_fits(s, row, a))
-		sim_breach(s,
-			"%s cannot be %s (cause %d, end %s): claim %d, last answer %s%s%s",
+		sim_breach(s, "%s cannot be %s (cause %d, end %s): claim %d, last answer %s%s%s",
 			trace_row(row), engine_outcome_name(a->row.outcome), a->row.cause,
 			engine_end_name(a->row.end), row->claim,
 			b->answered ? engine_answer_name(b->last) : "none",
@@ -185,6 +194,7 @@ static void judge(struct sim *s, struct row *row, const struct engine_action *a)
 	b->end = a->row.end;
 	b->attempts_told = a->row.attempts;
 	b->relook_told = a->row.relook;
+	s->check.marked |= a->row.relook;
 	cover(s, row, a);
 	count_outcome(s, a);
 	if (row->identity != NO_IDENTITY)
@@ -205,7 +215,7 @@ void check_row_outcome(struct sim *s, const struct engine_action *a)
 		sim_breach(s, "row %u has its outcome already", row->number);
 	if (job->request.out)
 		sim_breach(s, "row %u is decided while its request is in flight", row->number);
-	if (b->intent_ordered && !b->intent_durable)
+	if (b->intent_ordered && !b->intent_durable && !b->listed)
 		sim_breach(s, "row %u is decided while its intent is on the way", row->number);
 	b->record_ordered = true;
 	s->check.untried -= row->claim == CLAIM_FRESH && b->intent_durable && b->creates == 0;
@@ -214,7 +224,7 @@ void check_row_outcome(struct sim *s, const struct engine_action *a)
 		return;
 	}
 	b->withdrawn = true;
-	if (!check_unsafe(s) && (b->doubt || check_row_decided(b)))
+	if (!check_unsafe(s) && ((b->doubt && !b->unsure) || check_row_decided(b)))
 		sim_breach(s, "the intent of row %u is withdrawn, it may have been executed",
 			row->number);
 	if (row->claim != CLAIM_OPEN && row->claim != CLAIM_GONE && !b->intent_durable)
@@ -248,5 +258,5 @@ void check_row_told(struct sim *s, const struct engine_action *a)
 		(b->cause == CAUSE_ENDED && a->row.end != b->end))
 		sim_breach(s, "row %u is told otherwise than it was recorded", row->number);
 	b->told = true;
-	s->check.told++;
+	s->check.told += row->number > 0;
 }

@@ -207,8 +207,8 @@ static void count_inventory(
 		c->inventory_misfits[scope]++;
 	if (a != ANSWER_MORE && a != ANSWER_LISTED && a != ANSWER_TOKEN)
 		c->inventory_troubles[scope]++;
-	c->inventory_failed |= c->inventory_misfits[scope] >= 3 ||
-			       c->inventory_troubles[scope] >= attempts;
+	c->inventory_failed |=
+		c->inventory_misfits[scope] >= 3 || c->inventory_troubles[scope] >= attempts;
 }
 
 static void on_answer(struct sim *s, const struct engine_event *e)

@@ -1,6 +1,6 @@
 /* check_proof.c - may lookups be believed? Calibration, by its rules.
  *
- * In each sandbox and run, absence is proven only once a lookup was seen to find
+ * In each sandbox and run, for lookups by name and for listings each, absence is proven only once a lookup was seen to find
  * something: the first created row, one that is known, or any row that is found.
  * Where there is none at all, the oldest doubtful row alone is sent again. A look
  * that begins 60 s after and does not find it: lookups prove nothing there.
@@ -9,16 +9,41 @@
 
 #define PATIENCE (60 * SEC)
 
+struct proof *check_proof_of(struct sim *s, const struct row *row)
+{
+	return &s->check.proof[row->sandbox][row->filterable];
+}
+
+static const struct proof *proof_of(const struct sim *s, const struct row *row)
+{
+	return &s->check.proof[row->sandbox][row->filterable];
+}
+
+bool check_proof_holds(const struct sim *s, const struct row *row)
+{
+	return proof_of(s, row)->calibrated;
+}
+
+bool check_proof_may_hold(const struct sim *s, const struct row *row)
+{
+	return proof_of(s, row)->calibrated || proof_of(s, row)->perhaps;
+}
+
+bool check_proof_is_hopeless(const struct sim *s, const struct row *row)
+{
+	return proof_of(s, row)->failed || proof_of(s, row)->recall_missed;
+}
+
 nsec_t check_proof_settle(const struct sim *s, const struct row *row)
 {
 	nsec_t settle = MAX(row->b.settle, 2 * s->check.slowest);
 
-	return MAX(settle, s->check.proof[row->sandbox].floor);
+	return MAX(settle, proof_of(s, row)->floor);
 }
 
 bool check_proof_may_sacrifice(const struct sim *s, const struct row *row)
 {
-	const struct proof *p = &s->check.proof[row->sandbox];
+	const struct proof *p = proof_of(s, row);
 	const struct belief *b = &row->b;
 	nsec_t settle = MAX(b->settle, 2 * s->check.slowest);
 
@@ -28,10 +53,8 @@ bool check_proof_may_sacrifice(const struct sim *s, const struct row *row)
 	       s->now >= nsec_add(b->doubt_since, s->set.config.settle_timeout);
 }
 
-static void calibrated(struct sim *s, const struct job *job)
+static void calibrated(struct sim *s, struct proof *p, const struct job *job)
 {
-	struct proof *p = &s->check.proof[job->sandbox];
-
 	p->calibrated = true;
 	if (!job->copied)
 		return;
@@ -40,23 +63,46 @@ static void calibrated(struct sim *s, const struct job *job)
 		sim_cover(s, COVER_LAG_LEARNT);
 }
 
-static void on_calibration(
-	struct sim *s, const struct job *job, enum engine_answer a, nsec_t look_began)
+/* Its troubles may count for all that wait for it, so that they come to an end. */
+static void trouble(struct sim *s, uint32_t sandbox)
 {
-	struct proof *p = &s->check.proof[job->sandbox];
+	for (uint32_t i = 0; i < s->active_count; i++) {
+		struct row *row = shell_row(s, s->active[i]);
 
+		if (row && row->b.doubt && row->sandbox == sandbox)
+			row->b.trouble++;
+	}
+}
+
+static void on_calibration(struct sim *s, struct proof *p, const struct job *job,
+	enum engine_answer a, nsec_t look_began)
+{
 	if (a == ANSWER_FOUND_CREATED)
-		calibrated(s, job);
+		calibrated(s, p, job);
+	if (a < ANSWER_FOUND_CREATED)
+		trouble(s, job->sandbox);
 	if (a != ANSWER_ABSENT || look_began < job->since + PATIENCE || p->calibrated)
 		return;
 	p->failed = true;
 	sim_cover(s, COVER_CALIBRATION_FAILED);
 }
 
+static bool is_running(const struct sim *s, uint32_t sandbox)
+{
+	for (uint32_t i = 0; i < s->active_count; i++) {
+		const struct job *job = &s->jobs[s->active[i]];
+
+		if (job->use == USE_CALIBRATION && job->sandbox == sandbox &&
+			engine_job_state(s->engine, s->active[i]) != JOB_TOLD)
+			return true;
+	}
+	return false;
+}
+
 static void on_row(struct sim *s, const struct job *job, const struct engine_event *e)
 {
 	const struct row *row = &s->rows[job->row];
-	struct proof *p = &s->check.proof[row->sandbox];
+	struct proof *p = check_proof_of(s, row);
 	enum engine_answer a = e->answer.answer;
 	bool of_create = e->kind == EVENT_ANSWER && job->request.kind == REQUEST_CREATE;
 
@@ -64,9 +110,11 @@ static void on_row(struct sim *s, const struct job *job, const struct engine_eve
 		p->sacrifice = NO_ROW;
 	if (of_create && a == ANSWER_CREATED)
 		p->created = true;
-	if (!of_create && (a == ANSWER_FOUND_CREATED || a == ANSWER_FOUND_ADOPTED ||
-				  a == ANSWER_CONFLICT))
-		p->calibrated = true;
+	if (!of_create &&
+		(a == ANSWER_FOUND_CREATED || a == ANSWER_FOUND_ADOPTED || a == ANSWER_CONFLICT)) {
+		p->perhaps = true;
+		p->calibrated |= !is_running(s, row->sandbox);
+	}
 }
 
 void check_proof_event(struct sim *s, const struct engine_event *e)
@@ -74,8 +122,10 @@ void check_proof_event(struct sim *s, const struct engine_event *e)
 	const struct job *job = &s->jobs[e->job];
 	bool shared = e->kind == EVENT_SHARED_FINDING;
 
-	if (e->kind == EVENT_RECALLED) {
-		s->check.proof[job->sandbox].recall_missed |= !e->recalled.found;
+	if (e->kind == EVENT_RECALLED) { /* a name that no filter may carry is none for lookups */
+		s->check.proof[job->sandbox][0].recall_missed |= !e->recalled.found;
+		s->check.proof[job->sandbox][1].recall_missed |=
+			!e->recalled.found || !e->recalled.filterable;
 		sim_cover(s, e->recalled.found ? COVER_RECALL_FOUND : COVER_RECALL_NOTHING);
 	}
 	if (e->kind != EVENT_ANSWER && !shared)
@@ -83,7 +133,7 @@ void check_proof_event(struct sim *s, const struct engine_event *e)
 	if (job->use == USE_ROW)
 		on_row(s, job, e);
 	else if (job->use == USE_CALIBRATION)
-		on_calibration(s, job, e->answer.answer,
+		on_calibration(s, &s->check.proof[job->sandbox][!shared], job, e->answer.answer,
 			shared ? s->jobs[job->shared_by].look_began : job->look_began);
 }
 
@@ -101,9 +151,9 @@ static void check_copy(struct sim *s, const struct engine_action *a)
 
 static void check_recall(struct sim *s, const struct engine_action *a)
 {
-	const struct proof *p = &s->check.proof[a->recall.sandbox];
+	const struct proof *p = s->check.proof[a->recall.sandbox];
 
-	if (p->calibrated)
+	if (p[0].calibrated && p[1].calibrated)
 		sim_breach(s, "RECALL for sandbox %u, which is calibrated", a->recall.sandbox);
 }
 

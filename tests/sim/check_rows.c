@@ -21,7 +21,7 @@ bool check_unsafe(const struct sim *s)
 static void doubt(struct belief *b, nsec_t since, nsec_t settle)
 {
 	b->doubt = true;
-	b->absent = false;
+	b->absent = b->unsure = false;
 	b->doubt_since = since;
 	b->settle = settle;
 }
@@ -71,7 +71,10 @@ static void on_absent(struct sim *s, struct row *row, nsec_t began)
 	row->b.absent = true;
 	row->b.look_began = began;
 	row->b.unlooked = false;
-	if (row->b.doubt && settled(s, row) && s->check.proof[row->sandbox].calibrated)
+	if (!row->b.doubt || !settled(s, row))
+		return;
+	row->b.unsure = check_proof_may_hold(s, row);
+	if (check_proof_holds(s, row))
 		prove_absent(s, row);
 }
 
@@ -100,8 +103,7 @@ static void on_finding(struct sim *s, struct row *row, enum engine_answer a, nse
 /* A listing in trouble is trouble for all that share it. */
 static void on_listing(struct sim *s, uint32_t listing, enum engine_answer a)
 {
-	if (a == ANSWER_LISTED || a == ANSWER_MORE ||
-		s->jobs[listing].request.kind != REQUEST_LIST)
+	if (a == ANSWER_LISTED || a == ANSWER_MORE || s->jobs[listing].request.kind != REQUEST_LIST)
 		return;
 	for (uint32_t i = 0; i < s->active_count; i++) {
 		struct row *row = shell_row(s, s->active[i]);
@@ -117,8 +119,8 @@ static void on_listing(struct sim *s, uint32_t listing, enum engine_answer a)
 /* What an earlier run had left open is in doubt, whatever the ledger says. */
 static void on_row(struct sim *s, struct row *row)
 {
-	bool sent = row->claim == CLAIM_FRESH || row->claim == CLAIM_OPEN ||
-		    row->claim == CLAIM_ENDED;
+	bool sent =
+		row->claim == CLAIM_FRESH || row->claim == CLAIM_OPEN || row->claim == CLAIM_ENDED;
 	bool open = row->claim == CLAIM_OPEN || row->claim == CLAIM_GONE;
 
 	row->b = (struct belief){0};
@@ -193,9 +195,10 @@ void check_row_intent(struct sim *s, uint32_t job)
 		return;
 	if (row->b.unlooked)
 		sim_breach(s, "row %u is intended anew before it was looked for", row->number);
-	if (row->b.doubt && !check_proof_may_sacrifice(s, row))
+	if (row->b.doubt && !row->b.unsure && !check_proof_may_sacrifice(s, row))
 		sim_breach(s, "row %u is intended anew while in doubt", row->number);
-	if (row->claim == CLAIM_FRESH && !s->set.config.no_inventory && !s->check.listed[row->scope])
+	if (row->claim == CLAIM_FRESH && !s->set.config.no_inventory &&
+		!s->check.listed[row->scope])
 		sim_breach(s, "row %u is intended before its scope %u is listed", row->number,
 			row->scope);
 }
@@ -214,8 +217,10 @@ static void check_doubt(struct sim *s, struct row *row)
 {
 	struct belief *b = &row->b;
 
+	if (b->doubt && b->unsure)
+		prove_absent(s, row);
 	if (b->doubt && check_proof_may_sacrifice(s, row)) {
-		s->check.proof[row->sandbox].sacrifice = s->jobs[row->job].row;
+		check_proof_of(s, row)->sacrifice = s->jobs[row->job].row;
 		s->w.identities[row->identity].sacrificed = true;
 		sim_cover(s, COVER_SACRIFICED);
 		return;
@@ -227,7 +232,7 @@ static void check_doubt(struct sim *s, struct row *row)
 			row->number, b->answered ? engine_answer_name(b->last) : "earlier run",
 			(long long)((s->now - b->doubt_since) / USEC),
 			(long long)(check_proof_settle(s, row) / USEC), b->absent,
-			s->check.proof[row->sandbox].calibrated);
+			check_proof_holds(s, row));
 	if (b->unlooked)
 		sim_breach(s, "row %u is sent before it was looked for", row->number);
 	if (b->clash)
@@ -251,8 +256,8 @@ static void note_create(struct sim *s, struct row *row)
 static void check_create(struct sim *s, struct row *row)
 {
 	if (row->b.spent >= s->set.config.attempts)
-		sim_breach(s, "row %u is sent, its %u attempts are spent", row->number,
-			row->b.spent);
+		sim_breach(
+			s, "row %u is sent, its %u attempts are spent", row->number, row->b.spent);
 	if (!check_unsafe(s)) {
 		check_in_ledger(s, row);
 		check_doubt(s, row);
@@ -264,8 +269,8 @@ static void check_create(struct sim *s, struct row *row)
 /* Marks of this run are looked at one settle after the last of their creates. */
 static void check_relook(struct sim *s, const struct row *row)
 {
-	if (row->source == SOURCE_RESENT &&
-		s->now < s->check.resent_at + s->set.config.settle && s->check.resent_at)
+	if (row->source == SOURCE_RESENT && s->now < s->check.resent_at + s->set.config.settle &&
+		s->check.resent_at)
 		sim_breach(s, "%s is looked at %lld us after the last 201 of such rows",
 			trace_row(row), (long long)((s->now - s->check.resent_at) / USEC));
 }
@@ -286,15 +291,16 @@ void check_row_sent(struct sim *s, const struct engine_action *a)
 	struct belief *b = &row->b;
 	bool create = a->send.request == REQUEST_CREATE;
 
-	if (!may_be_sent(row) && (create || (row->claim != CLAIM_GONE && row->claim != CLAIM_RELOOK)))
+	if (!may_be_sent(row) &&
+		(create || (row->claim != CLAIM_GONE && row->claim != CLAIM_RELOOK)))
 		sim_breach(s, "%s is sent, its claim says no", trace_row(row));
 	if (b->record_ordered || b->told || check_row_decided(b))
 		sim_breach(s, "%s is sent, it is decided", trace_row(row));
 	if (s->check.sandbox_refused[row->sandbox])
 		sim_breach(s, "%s is sent, its sandbox is refused", trace_row(row));
 	if (b->trouble_closed >= 4 * s->set.config.attempts)
-		sim_breach(s, "%s is sent, it has had %u troubles", trace_row(row),
-			b->trouble_closed);
+		sim_breach(
+			s, "%s is sent, it has had %u troubles", trace_row(row), b->trouble_closed);
 	if (create)
 		check_create(s, row);
 	else

@@ -88,8 +88,8 @@ static void check_word(struct sim *s, const struct row *row)
 		sim_harm(s, "row %u is told %s, no results file had its %s", row->number,
 			engine_outcome_name(row->line), engine_outcome_name(id->word));
 	if (!id->owed && is_word(row->line) && id->told_marked)
-		sim_breach(s, "row %u is told %s again", row->number,
-			engine_outcome_name(row->line));
+		sim_breach(
+			s, "row %u is told %s again", row->number, engine_outcome_name(row->line));
 	id->owed = false;
 	id->told |= is_word(row->line);
 }
@@ -152,7 +152,8 @@ static void check_nothing_open(struct sim *s)
 		const struct entry *e = &s->w.disk.disk[i];
 
 		if (e->state == ENTRY_INTENDED)
-			sim_harm(s, "the run is complete, and the intent of name %u is open", i + 1);
+			sim_harm(
+				s, "the run is complete, and the intent of name %u is open", i + 1);
 		if (e->state == ENTRY_DOUBT && !told_unresolved(s, i))
 			sim_harm(s, "the run is complete, name %u in doubt, and nobody says so",
 				i + 1);
@@ -205,7 +206,7 @@ static bool is_a_good_end(const struct sim *s, const struct row *row)
 	case OUTCOME_CHANGED: return s->w.disk.disk[row->identity].state == ENTRY_DONE;
 	case OUTCOME_CONFLICT: return id->others > 0 || id->ours > 1;
 	case OUTCOME_FAILED: return row->b.cause == CAUSE_ATTEMPTS || broken(s, id);
-	case OUTCOME_UNRESOLVED: return s->check.proof[row->sandbox].failed;
+	case OUTCOME_UNRESOLVED: return check_proof_is_hopeless(s, row);
 	case OUTCOME_SKIPPED:
 	case OUTCOME_INVALID:
 	case OUTCOME_UPDATED:

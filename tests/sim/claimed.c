@@ -1,4 +1,4 @@
-/* claim.c - what the shell makes of the ledger's answers: the life of a row begins. */
+/* claimed.c - what the shell makes of the ledger's answers: the life of a row begins. */
 #include <assert.h>
 
 #include "sim.h"
@@ -44,9 +44,7 @@ static void known(struct sim *s, struct row *row, const struct entry *e)
 		row->known = e->status;
 	else
 		row->known = row->edited ? OUTCOME_CHANGED : OUTCOME_UNCHANGED;
-	sim_cover(s, !e->told       ? COVER_TOLD_AGAIN
-		     : row->edited ? COVER_CHANGED
-				    : COVER_UNCHANGED);
+	sim_cover(s, !e->told ? COVER_TOLD_AGAIN : row->edited ? COVER_CHANGED : COVER_UNCHANGED);
 }
 
 /* The operator has looked, and nothing of it was there nor will be. */
@@ -95,7 +93,7 @@ static void judge(struct sim *s, struct row *row)
 	}
 }
 
-void claim_tell(struct sim *s, const struct op *op)
+void claimed_row(struct sim *s, const struct op *op)
 {
 	struct row *row = &s->rows[op->row];
 	struct op copy = *op;
@@ -121,10 +119,11 @@ static void end_source(struct sim *s, const struct op *op)
 	if (s->reads_out[op->source] == 0)
 		return; /* it was void already */
 	s->reads_out[op->source] = 0;
+	s->ending_source = op->source;
 	sim_tell(s, &(struct engine_event){.kind = EVENT_SOURCE_ENDED});
 }
 
-void claim_tell_handed_out(struct sim *s, const struct op *op, uint32_t identity)
+void claimed_handed_out(struct sim *s, const struct op *op, uint32_t identity)
 {
 	const struct entry *e = &s->w.disk.live[identity == NO_IDENTITY ? 0 : identity];
 	struct row *row;
@@ -149,7 +148,7 @@ void claim_tell_handed_out(struct sim *s, const struct op *op, uint32_t identity
 	tell(s, row);
 }
 
-enum engine_outcome claim_listed(struct sim *s, struct row *row)
+enum engine_outcome claimed_listed(struct sim *s, struct row *row)
 {
 	uint32_t count = 0, hit = 0;
 

@@ -54,7 +54,7 @@ enum situation {
 #define X(name, text) COVER_##name,
 	SITUATIONS(X)
 #undef X
-	SITUATION_COUNT
+		SITUATION_COUNT
 };
 
 struct cover {

@@ -138,8 +138,7 @@ static void complete_inventory(struct sim *s, const struct op *op)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < s->w.connection_count; i++)
-		count += s->w.connections[i].scope == op->scope &&
-			 s->w.connections[i].in_inventory;
+		count += s->w.connections[i].scope == op->scope && s->w.connections[i].in_inventory;
 	s->w.disk.complete[op->scope] = count == op->count;
 }
 

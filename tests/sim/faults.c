@@ -154,8 +154,9 @@ static nsec_t late(struct sim *s, nsec_t settle)
 static nsec_t visible_at(
 	struct sim *s, const struct request *q, nsec_t execute_at, nsec_t answer_at)
 {
-	const struct proof *proof = &s->check.proof[s->rows[q->row].sandbox];
-	nsec_t promised = MAX(fault_settle(s, q->answer), proof->floor);
+	const struct row *row = &s->rows[q->row];
+	nsec_t floor = s->check.proof[row->sandbox][row->filterable].floor;
+	nsec_t promised = MAX(fault_settle(s, q->answer), floor);
 	nsec_t at = execute_at + rng_between(&s->rng, s->set.lag / 2, s->set.lag + s->set.lag / 2);
 
 	if (s->set.lag_breaks)

@@ -20,7 +20,9 @@ static void note_look(struct sim *s, struct row *row, uint32_t hits)
 {
 	struct identity *id = &s->w.identities[row->identity];
 
-	if (row->claim == CLAIM_RELOOK || (hits > 0 && !row->b.resent)) {
+	bool anew = row->claim == CLAIM_ENDED && !row->b.intent_ordered;
+
+	if (row->claim == CLAIM_RELOOK || anew || (hits > 0 && !row->b.resent)) {
 		id->resent = false;
 		id->blind = hits < 2;
 	}
@@ -102,7 +104,7 @@ static void note_sharers(struct sim *s, uint32_t listing)
 			continue;
 		if (!engine_shares(s->engine, j, listing))
 			continue;
-		if ((row ? row->filterable : job->filterable) ||
+		if ((row && row->filterable) ||
 			(row ? row->look_scope : job->scope) != s->jobs[listing].scope)
 			sim_breach(s, "%s shares the listing of scope %u", trace_job(s, j),
 				s->jobs[listing].scope);
@@ -165,8 +167,8 @@ static void tell_findings(struct sim *s, uint32_t listing)
 		sim_tell(s, &(struct engine_event){
 				    .kind = EVENT_SHARED_FINDING,
 				    .job = sharers[i],
-				    .answer = {.answer = finding_of(s, sharers[i],
-						       &s->jobs[listing].search),
+				    .answer = {.answer = finding_of(
+						       s, sharers[i], &s->jobs[listing].search),
 					    .retry_after = NSEC_NONE},
 			    });
 	}

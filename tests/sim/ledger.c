@@ -109,7 +109,7 @@ static void tell_intended(struct sim *s, const struct op *op)
 		sim_tell(s, &(struct engine_event){.kind = EVENT_INTENT_DURABLE, .job = op->job});
 		return;
 	}
-	row->known = claim_listed(s, row);
+	row->known = claimed_listed(s, row);
 	sim_tell(s, &(struct engine_event){.kind = EVENT_LISTED,
 			    .job = op->job,
 			    .row = {.known = row->known,
@@ -122,6 +122,7 @@ static void tell_intended(struct sim *s, const struct op *op)
 static void end_input(struct sim *s)
 {
 	s->reads_out[SOURCE_INPUT] = 0;
+	s->ending_source = SOURCE_INPUT;
 	sim_tell(s, &(struct engine_event){.kind = EVENT_SOURCE_ENDED,
 			    .source_ended = {.fatal = s->next_row == s->set.bad_row}});
 }
@@ -129,7 +130,7 @@ static void end_input(struct sim *s)
 static void tell_op(struct sim *s, const struct op *op)
 {
 	switch (op->kind) {
-	case OP_CLAIM: claim_tell(s, op); break;
+	case OP_CLAIM: claimed_row(s, op); break;
 	case OP_INPUT_ENDED: end_input(s); break;
 	case OP_INTEND: tell_intended(s, op); break;
 	case OP_WITHDRAW:
@@ -137,11 +138,9 @@ static void tell_op(struct sim *s, const struct op *op)
 	case OP_UNMARK:
 		sim_tell(s, &(struct engine_event){.kind = EVENT_OUTCOME_DURABLE, .job = op->job});
 		break;
-	case OP_HAND_OUT: claim_tell_handed_out(s, op, hand_out(s, op)); break;
+	case OP_HAND_OUT: claimed_handed_out(s, op, hand_out(s, op)); break;
 	case OP_RECALL_ANY: tell_recalled(s, op); break;
-	case OP_INVENTORY_END:
-		shell_inventory_durable(s, op, s->w.disk.complete[op->scope]);
-		break;
+	case OP_INVENTORY_END: shell_inventory_durable(s, op, s->w.disk.complete[op->scope]); break;
 	case OP_INVENTORY_BEGIN:
 	case OP_INVENTORY_ITEM: break;
 	}

@@ -178,10 +178,10 @@ static void settle_create(struct sim *s, uint32_t i, nsec_t latest)
 		return;
 	}
 	if (c->limbo)
-		c->execute_at = rng_chance(&s->rng, 300)
-					? s->now
-					: latest - rng_magnitude(&s->rng, 1,
-							   MAX(1, latest - s->now));
+		c->execute_at =
+			rng_chance(&s->rng, 300)
+				? s->now
+				: latest - rng_magnitude(&s->rng, 1, MAX(1, latest - s->now));
 	if (!s->set.lag_breaks)
 		c->execute_at = MIN(c->execute_at, latest);
 	queue_push(&s->w.queue,

@@ -119,8 +119,8 @@ struct settings {
 	/* of one run: the operator, the machine, and the loop */
 	nsec_t stop_at, abort_at, ledger_fails_at; /* absolute */
 	struct crash crash;
-	nsec_t gap; /* before it begins */
-	bool calm;  /* nobody interferes: it has to come to a good end */
+	nsec_t gap;  /* before it begins */
+	bool calm;   /* nobody interferes: it has to come to a good end */
 	nsec_t turn; /* how late a turn of the loop may be */
 };
 

@@ -174,6 +174,7 @@ static void emit(struct sim *s, const struct engine_action *a)
 {
 	struct row *row = shell_row(s, a->job);
 
+	assert(row);
 	row->line = a->row.outcome;
 	if (row->claim == CLAIM_RELOOK && a->row.outcome == OUTCOME_CONFLICT)
 		amend(s, row->identity);
@@ -188,6 +189,7 @@ static void copy(struct sim *s, const struct engine_action *a)
 	const struct row *row = shell_row(s, a->copy.from);
 	struct job *job = &s->jobs[a->job];
 
+	assert(row);
 	shell_use(s, a->job, USE_CALIBRATION);
 	job->identity = row->identity;
 	job->id = row->id;

@@ -34,10 +34,11 @@
 struct belief {
 	bool doubt; /* a create may have been executed */
 	nsec_t doubt_since, settle;
+	bool unsure;    /* absent, and proven only if a row that was found proves lookups */
 	bool was_doubt; /* and then was proven absent, or given up */
 	bool unlooked;  /* ENDED, RELOOK: to be looked for, once */
-	bool clash;    /* the doubt is a 409 */
-	bool answered; /* a create was answered: `last` */
+	bool clash;     /* the doubt is a 409 */
+	bool answered;  /* a create was answered: `last` */
 	enum engine_answer last;
 	bool found; /* a lookup or listing found: `finding` */
 	enum engine_answer finding;
@@ -74,8 +75,8 @@ struct row {
 	/* what its lookups compare with */
 	struct fields look;
 	uint32_t look_scope;
-	nsec_t intent_at; /* 0: what is found is adopted */
-	uint32_t id;      /* connection + 1: what it is */
+	nsec_t intent_at;         /* 0: what is found is adopted */
+	uint32_t id;              /* connection + 1: what it is */
 	enum engine_outcome line; /* as the results have it, also after an amendment */
 	struct belief b;
 };
@@ -128,12 +129,13 @@ struct job {
 
 /* -------------------------------------------------------------------- checks */
 
-/** What the examiner knows of the lookups of a sandbox, in this run. */
+/** What the examiner knows of a sandbox's lookups by name, or of its listings, in this run. */
 struct proof {
 	bool created, recall_missed;
 	bool calibrated;
+	bool perhaps; /* a row was found while a calibration ran: its end may be awaited */
 	nsec_t floor;
-	bool failed; /* lookups prove nothing */
+	bool failed;        /* lookups prove nothing */
 	uint32_t sacrifice; /* row that is out to calibrate, or NO_ROW */
 };
 
@@ -155,7 +157,7 @@ struct check {
 	uint32_t streak[5], streak_len, distinct; /* of creates that went wrong */
 	nsec_t open_since, last_probe;            /* the latter: when it was answered */
 	nsec_t last_open;                         /* any answer since it is open */
-	nsec_t busy_since; /* there have been jobs without a break since */
+	nsec_t busy_since;                        /* there have been jobs without a break since */
 	bool probe_out;
 	uint32_t probe_job;
 	nsec_t last_answer;
@@ -163,7 +165,8 @@ struct check {
 	nsec_t resent_at; /* latest 201 of a row that is marked */
 	bool sandbox_refused[SIM_SANDBOXES_MAX];
 	bool sandbox_used[SIM_SANDBOXES_MAX];
-	struct proof proof[SIM_SANDBOXES_MAX];
+	struct proof proof[SIM_SANDBOXES_MAX][2]; /* of listings, of lookups by name */
+	bool marked;                 /* some row of this run is to be looked at again */
 	bool listed[SIM_SCOPES_MAX]; /* the inventory is complete */
 	uint32_t inventory_troubles[SIM_SCOPES_MAX]; /* in a row, without a page */
 	uint32_t inventory_misfits[SIM_SCOPES_MAX];
@@ -213,7 +216,8 @@ struct sim {
 	uint64_t steps, steps_max;
 	bool done, crashed;
 	enum engine_end end;
-	bool placed; /* the results are */
+	bool placed;                      /* the results are */
+	enum engine_source ending_source; /* that EVENT_SOURCE_ENDED is about */
 
 	/* the story */
 	uint64_t runs, rows_read, creates_sent;
@@ -281,11 +285,11 @@ void ledger_commit(struct sim *s);
 void ledger_fail(struct sim *s);
 bool ledger_owes(const struct sim *s);
 
-/* claim.c: what the shell makes of the ledger's answers */
-void claim_tell(struct sim *s, const struct op *op);
-void claim_tell_handed_out(struct sim *s, const struct op *op, uint32_t identity);
+/* claimed.c: what the shell makes of the ledger's answers */
+void claimed_row(struct sim *s, const struct op *op);
+void claimed_handed_out(struct sim *s, const struct op *op, uint32_t identity);
 /** The inventory has its name. */
-enum engine_outcome claim_listed(struct sim *s, struct row *row);
+enum engine_outcome claimed_listed(struct sim *s, struct row *row);
 
 /* faults.c */
 /** Decide what becomes of a request that leaves now. */
@@ -294,7 +298,8 @@ nsec_t fault_settle(const struct sim *s, enum engine_answer a);
 
 /* server.c */
 void server_init(struct sim *s);
-uint32_t server_plan_create(struct sim *s, const struct row *row, nsec_t execute_at, nsec_t visible_at);
+uint32_t server_plan_create(
+	struct sim *s, const struct row *row, nsec_t execute_at, nsec_t visible_at);
 void server_cancel(struct sim *s, uint32_t create);
 void server_execute(struct sim *s, uint32_t create);
 void server_meddle(struct sim *s, uint32_t identity);
@@ -342,6 +347,12 @@ void check_row_intent(struct sim *s, uint32_t job);
 bool check_row_decided(const struct belief *b);
 void check_row_outcome(struct sim *s, const struct engine_action *a);
 void check_row_told(struct sim *s, const struct engine_action *a);
+struct proof *check_proof_of(struct sim *s, const struct row *row);
+bool check_proof_holds(const struct sim *s, const struct row *row);
+/** … or only if a row that was found by the way counts. */
+bool check_proof_may_hold(const struct sim *s, const struct row *row);
+/** Do lookups prove nothing there, or was there nothing to calibrate by? */
+bool check_proof_is_hopeless(const struct sim *s, const struct row *row);
 /** How long absence takes to be proven, at least. */
 nsec_t check_proof_settle(const struct sim *s, const struct row *row);
 void check_proof_event(struct sim *s, const struct engine_event *e);

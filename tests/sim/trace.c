@@ -97,6 +97,9 @@ void trace_event(struct sim *s, const struct engine_event *e)
 	switch (e->kind) {
 	case EVENT_ROW:
 		trace_note(s, TRACE_STORY, "%s %s", trace_job(s, e->job), claim_name(e->row.claim));
+		if (s->rows[s->jobs[e->job].row].identity != NO_IDENTITY)
+			trace_note(s, TRACE_ALL, "          it is name %u",
+				s->rows[s->jobs[e->job].row].identity + 1);
 		break;
 	case EVENT_SOURCE_ENDED:
 		trace_note(s, TRACE_ALL, "source ended%s", e->source_ended.fatal ? " badly" : "");

@@ -230,6 +230,11 @@ void sim_story(struct sim *s)
 			csv_edit(s);
 		sim_run(s);
 	}
+	/* Creates of our own can make an inventory's count differ: it is run again, then. */
+	for (int i = 0; i < 3 && !s->breached && s->end == END_INVENTORY; i++) {
+		settings_of_run(&s->set, &s->rng, s->set.runs, s->now);
+		sim_run(s);
+	}
 	if (!s->breached)
 		see_the_end(s);
 }

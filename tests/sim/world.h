@@ -122,8 +122,8 @@ struct op {
 	bool as_now, relook;
 	uint32_t id;
 	/* others */
-	enum engine_source source;        /* HAND_OUT */
-	uint32_t sandbox, scope;          /* RECALL_ANY; INVENTORY */
+	enum engine_source source;          /* HAND_OUT */
+	uint32_t sandbox, scope;            /* RECALL_ANY; INVENTORY */
 	uint32_t connection, count, serial; /* INVENTORY */
 	bool listed; /* INTEND, once it was looked at: it is in the inventory, nothing is written */
 };
@@ -137,9 +137,9 @@ void ops_push(struct ops *o, struct op op);
 
 /** The ledger over all runs. */
 struct disk {
-	struct entry *live; /* what the writer has answered; by identity */
-	struct entry *disk; /* what survives */
-	struct ops queue;   /* submitted, not answered */
+	struct entry *live;  /* what the writer has answered; by identity */
+	struct entry *disk;  /* what survives */
+	struct ops queue;    /* submitted, not answered */
 	struct ops unsynced; /* answered, not yet on disk */
 	uint32_t batch;
 	bool busy, failed;
