@@ -189,9 +189,8 @@ static bool is_idle(const struct engine *e)
 {
 	if (!in_ledger(e->source) || e->reads_out > 0)
 		return false;
-	if (e->source == SOURCE_RESENT && !e->ending) /* an open row may come to be marked yet */
-		return e->open_rows == 0 && !e->resent_any;
-	return e->ending || (e->source == SOURCE_DOUBTS && e->config.unsafe.no_gone);
+	return e->ending || (e->source == SOURCE_RESENT && e->open_rows == 0 && !e->resent_any) ||
+	       (e->source == SOURCE_DOUBTS && e->config.unsafe.no_gone);
 }
 
 static bool may_read(struct engine *e)

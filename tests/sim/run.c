@@ -79,7 +79,8 @@ bool run_crashes(struct sim *s, const struct engine_action *a, bool before)
 	struct crash *c = &s->set.crash;
 
 	if (s->breached || c->how == CRASH_NONE || c->how == CRASH_AT_TIME ||
-		(c->how == CRASH_AT_KIND && a->kind != c->kind))
+		(c->how == CRASH_AT_KIND && a->kind != c->kind) ||
+		(c->how == CRASH_AT_ORDER && a->kind == ACTION_READ))
 		return false;
 	if (c->orders > 0) { /* not yet; one that is told of twice counts once */
 		c->orders -= before;

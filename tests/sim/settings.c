@@ -146,7 +146,7 @@ static void tokens_random(struct settings *s, struct rng *r)
 
 static void crash_random(struct settings *s, struct rng *r, nsec_t start)
 {
-	static const nsec_t moments[] = {10 * MS, SEC, 100 * SEC, 1000 * SEC};
+	static const nsec_t moments[] = {100 * MS, SEC, 10 * SEC, 100 * SEC};
 	struct crash *c = &s->crash;
 
 	*c = (struct crash){.how = CRASH_NONE};
@@ -155,7 +155,7 @@ static void crash_random(struct settings *s, struct rng *r, nsec_t start)
 	c->how = 1 + rng_below(r, 3);
 	c->before = rng_chance(r, 500);
 	c->kind = (enum engine_action_kind)rng_below(r, ACTION_KINDS);
-	c->orders = (uint32_t)rng_magnitude(r, 1, c->how == CRASH_AT_KIND ? 20 : 300) - 1;
+	c->orders = (uint32_t)rng_magnitude(r, 1, c->how == CRASH_AT_KIND ? 8 : 300) - 1;
 	c->at = start + rng_magnitude(r, USEC, moments[rng_below(r, ARRAY_SIZE(moments))]);
 }
 

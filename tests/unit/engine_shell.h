@@ -178,15 +178,21 @@ static inline void start_in(struct shell *s, void (*change)(struct engine_config
 	drain(s);
 }
 
-static inline struct shell start(uint32_t rows, void (*change)(struct engine_config *))
+static inline struct shell start_as(
+	uint32_t rows, enum engine_claim claim, void (*change)(struct engine_config *))
 {
 	struct shell s = {
 		.rows_left = rows,
-		.row = {.row = {.claim = CLAIM_FRESH, .filterable = true}},
+		.row = {.row = {.claim = claim, .filterable = true}},
 	};
 
 	start_in(&s, change);
 	return s;
+}
+
+static inline struct shell start(uint32_t rows, void (*change)(struct engine_config *))
+{
+	return start_as(rows, CLAIM_FRESH, change);
 }
 
 static inline void finish(struct shell *s)

@@ -193,14 +193,8 @@ static void the_settle_is_never_under_twice_the_slowest_create(void **state)
 
 static void an_open_intent_of_a_killed_run_is_looked_up_before_it_is_sent(void **state)
 {
-	struct engine_config c = ENGINE_CONFIG_DEFAULT;
-	struct shell o = {
-		.e = engine_create(&c),
-		.rows_left = 1,
-		.row = {.row = {.claim = CLAIM_OPEN, .filterable = true}},
-	};
-	tell(&o, EVENT_TOKEN_FRESH, ENGINE_NO_JOB);
-	drain(&o);
+	struct shell o = start_as(1, CLAIM_OPEN, NULL);
+
 	assert_int_equal(o.intents, 0);
 	assert_int_equal(o.last_send.send.request, REQUEST_LOOKUP);
 	answer(&o, o.last_send.job, ANSWER_ABSENT);
@@ -210,6 +204,7 @@ static void an_open_intent_of_a_killed_run_is_looked_up_before_it_is_sent(void *
 	assert_int_equal(o.last_send.send.request, REQUEST_LOOKUP);
 	answer(&o, o.last_send.job, ANSWER_ABSENT);
 	drain(&o);
+	assert_int_equal(o.intents, 1); /* anew: the row may have been edited */
 	assert_int_equal(o.last_send.send.request, REQUEST_CREATE);
 	finish(&o);
 }
@@ -294,15 +289,14 @@ static void a_row_whose_lookups_all_fail_ends_unresolved(void **state)
 
 static void nothing_leaves_before_its_intent_is_durable(void **state)
 {
-	struct engine_config c = ENGINE_CONFIG_DEFAULT;
-	struct engine *e = engine_create(&c);
+	struct shell s = {.endless = true};
+	struct engine *e;
 	struct engine_action a;
 	struct engine_event row = {.kind = EVENT_ROW, .row = {.filterable = true}};
 	bool intent = false;
 
-	engine_handle(e, 0, &(struct engine_event){.kind = EVENT_TOKEN_FRESH});
-	while (engine_next(e, 0, &a))
-		row.job = a.job;
+	start_in(&s, NULL);
+	e = s.e;
 	engine_handle(e, 0, &row);
 	while (engine_next(e, 0, &a)) {
 		assert_int_not_equal(a.kind, ACTION_SEND);
@@ -312,7 +306,7 @@ static void nothing_leaves_before_its_intent_is_durable(void **state)
 	engine_handle(e, 0, &(struct engine_event){.kind = EVENT_INTENT_DURABLE, .job = row.job});
 	assert_true(engine_next(e, 0, &a));
 	assert_int_equal(a.kind, ACTION_SEND);
-	engine_destroy(e);
+	finish(&s);
 }
 
 static void the_window_opens_with_the_answers(void **state)
@@ -567,16 +561,16 @@ static uint32_t find_sharing(struct shell *s, uint32_t listing)
 
 static void rows_that_no_filter_finds_share_one_listing(void **state)
 {
-	struct engine_config c = ENGINE_CONFIG_DEFAULT;
 	struct shell s = {
-		.e = engine_create(&c),
 		.rows_left = 3,
-		.row = {.row = {.claim = CLAIM_OPEN, .scope = 5, .filterable = false}},
+		.row = {.row = {.claim = CLAIM_OPEN,
+				.scope = 5,
+				.look_scope = 5,
+				.filterable = false}},
 	};
 	uint32_t first;
 
-	tell(&s, EVENT_TOKEN_FRESH, ENGINE_NO_JOB);
-	drain(&s);
+	start_in(&s, NULL);
 	assert_int_equal(s.sends, 1);
 	assert_int_equal(s.last_send.send.request, REQUEST_LIST);
 	assert_int_equal(s.last_send.send.scope, 5);
@@ -595,14 +589,13 @@ static void rows_that_no_filter_finds_share_one_listing(void **state)
 
 static void a_listing_that_fails_is_a_failed_look_of_each_row(void **state)
 {
-	struct engine_config c = ENGINE_CONFIG_DEFAULT;
 	struct shell s = {
-		.e = engine_create(&c),
 		.rows_left = 2,
 		.row = {.row = {.claim = CLAIM_OPEN, .filterable = false}},
 	};
 
-	tell(&s, EVENT_TOKEN_FRESH, ENGINE_NO_JOB);
+	start_in(&s, NULL);
+	answer(&s, s.last_send.job, ANSWER_REJECTED);
 	for (int i = 0; i < 10000 && !s.is_done; i++) {
 		uint32_t before = s.sends;
 
@@ -623,7 +616,10 @@ static void claim_unfilterable(struct shell *s, uint32_t job, uint32_t sandbox)
 		&(struct engine_event){
 			.kind = EVENT_ROW,
 			.job = job,
-			.row = {.claim = CLAIM_OPEN, .scope = job, .sandbox = sandbox},
+			.row = {.claim = CLAIM_OPEN,
+				.scope = job,
+				.look_scope = job,
+				.sandbox = sandbox},
 		});
 }
 
@@ -631,12 +627,10 @@ static void claim_unfilterable(struct shell *s, uint32_t job, uint32_t sandbox)
  * waited for a place has nobody else to remember it. */
 static void a_refused_sandbox_gives_its_places_to_the_listings_of_others(void **state)
 {
-	struct engine_config c = ENGINE_CONFIG_DEFAULT;
-	struct shell s = {.e = engine_create(&c), .endless = true};
-	uint32_t places = engine_job_limit(s.e) - 1024;
+	const uint32_t places = 8;
+	struct shell s = {.endless = true};
 
-	tell(&s, EVENT_TOKEN_FRESH, ENGINE_NO_JOB);
-	drain(&s);
+	start_in(&s, NULL);
 	for (uint32_t job = 0; job < places; job++)
 		claim_unfilterable(&s, job, 0);
 	claim_unfilterable(&s, places, 1);
@@ -712,17 +706,18 @@ static void a_server_that_never_answers_is_given_up_after_a_minute(void **state)
 	finish(&s);
 }
 
+static void one_attempt(struct engine_config *c)
+{
+	c->attempts = 1;
+}
+
 /* An outage has outlived its rows, and on a pipe the next row comes an hour later:
  * nobody was asked in between, so nobody was silent. */
 static void an_outage_without_rows_is_not_waited_out(void **state)
 {
-	struct engine_config c = ENGINE_CONFIG_DEFAULT;
 	struct shell s = {.endless = true};
 
-	c.attempts = 1;
-	s.e = engine_create(&c);
-	tell(&s, EVENT_TOKEN_FRESH, ENGINE_NO_JOB);
-	drain(&s);
+	start_in(&s, one_attempt);
 	claim_fresh(&s, 0);
 	while (s.lines == 0) {
 		answer(&s, s.last_send.job, ANSWER_NOT_SENT);
@@ -742,12 +737,9 @@ static void an_outage_without_rows_is_not_waited_out(void **state)
 /* The same behind an open breaker: the row is its next probe. */
 static void a_breaker_without_rows_is_not_given_up(void **state)
 {
-	struct engine_config c = ENGINE_CONFIG_DEFAULT;
 	struct shell s = {.endless = true};
 
-	s.e = engine_create(&c);
-	tell(&s, EVENT_TOKEN_FRESH, ENGINE_NO_JOB);
-	drain(&s);
+	start_in(&s, NULL);
 	for (uint32_t job = 0; job < 5; job++)
 		claim_fresh(&s, job);
 	while (s.lines < 5) {
