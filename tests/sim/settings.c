@@ -37,7 +37,7 @@ static void halt_random(struct engine_config *c, struct rng *r)
 		return;
 	c->halt_mode = rng_chance(r, 500) ? HALT_SOON : HALT_NOW;
 	c->halt_percent = c->halt_mode == HALT_SOON && rng_chance(r, 400);
-	c->halt_fails = c->halt_percent ? 1 + rng_below(r, 50) : 1 + rng_below(r, 20);
+	c->halt_fails = c->halt_percent ? 1 + rng_below(r, 50) : 1 + rng_below(r, 6);
 }
 
 static void input_random(struct settings *s, struct rng *r)
@@ -96,7 +96,7 @@ static void server_random(struct settings *s, struct rng *r)
 
 static void faults_random(struct settings *s, struct rng *r)
 {
-	s->inventory_shift = PICK(r, 0, 0, 0, 100, 700);
+	s->inventory_shift = PICK(r, 0, 0, 0, 50, 400);
 	s->create_faults = PICK(r, 0, 5, 20, 100, 300, 600, 1000);
 	s->read_faults = PICK(r, 0, 5, 20, 100, 300, 600);
 	for (int f = 1; f < FAULT_RANDOM_COUNT; f++)
