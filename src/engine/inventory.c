@@ -15,7 +15,7 @@ static void begin(struct engine *e, nsec_t now, uint32_t scope)
 {
 	struct job *slot = look_free_listing(e);
 
-	if (!slot)
+	if (!slot || e->sandbox_refused[e->scope_sandbox[scope]])
 		return; /* the end of a listing asks again */
 	e->inventory[scope] = INVENTORY_RUNNING;
 	job_begin(e, slot, JOB_KIND_INVENTORY, scope);

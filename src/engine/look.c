@@ -152,7 +152,8 @@ void look_want_listing(struct engine *e, nsec_t now, uint32_t scope)
 {
 	struct job *slot = look_free_listing(e);
 
-	if (e->ending || !slot || is_listing(e, scope))
+	if (e->ending || e->sandbox_refused[e->scope_sandbox[scope]] || !slot ||
+		is_listing(e, scope))
 		return;
 	job_begin(e, slot, JOB_KIND_LISTING, scope);
 	job_move(e, now, slot, EV_LISTING);
