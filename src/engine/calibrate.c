@@ -124,8 +124,9 @@ void calibrate_found(struct engine *e, nsec_t now, const struct job *j)
 {
 	struct calibration *cal = calibration_of(e, j);
 
+	cal->found = true;
 	if (cal->state != CALIBRATION_NONE && cal->state != CALIBRATION_BY_ROW)
-		return;
+		return; /* what runs may measure a lag, or ends soon */
 	cal->state = CALIBRATION_PROVEN;
 	wake(e, now, j);
 }
@@ -252,7 +253,12 @@ void calibrate_recalled(struct engine *e, nsec_t now, const struct engine_event 
 		job_move(e, now, c, EV_LOOK);
 		return;
 	}
-	by_oldest(e, now, c);
+	if (calibration_of(e, c)->found) {
+		calibration_of(e, c)->state = CALIBRATION_PROVEN;
+		wake(e, now, c);
+	} else {
+		by_oldest(e, now, c);
+	}
 	job_decide(e, now, c, EV_KNOWN, OUTCOME_SKIPPED, CAUSE_CLAIM);
 	wake_slotless(e, now);
 }

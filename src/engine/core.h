@@ -30,6 +30,7 @@ struct calibration {
 		CALIBRATION_FAILED,  /* no */
 	} state;
 	uint64_t serial;
+	bool found;   /* a row of it was found, whatever runs */
 	nsec_t floor; /* least settle */
 };
 
