@@ -93,9 +93,7 @@ void look_finding(struct engine *e, nsec_t now, struct job *j, enum engine_answe
 /* What becomes of a row that could not be looked up. */
 static enum engine_outcome undecided(const struct job *j)
 {
-	return j->doubt                         ? OUTCOME_UNRESOLVED
-	       : j->known == OUTCOME_UNRESOLVED ? j->known
-						: OUTCOME_SKIPPED;
+	return j->doubt ? OUTCOME_UNRESOLVED : j->known;
 }
 
 /* A look that proved nothing: later again, unless this goes on for ever. */
@@ -112,7 +110,8 @@ static void failed_look(
 	}
 	due = job_backoff(e, now, BACKOFF_LOOKUP, j->failed_looks++, retry_after);
 	if (job_trouble(e, j, breaker_was_open))
-		job_decide(e, now, j, EV_SPENT, undecided(j), CAUSE_TROUBLE);
+		job_decide(e, now, j, EV_SPENT, undecided(j),
+			j->doubt || j->known == OUTCOME_SKIPPED ? CAUSE_TROUBLE : CAUSE_CLAIM);
 	else
 		job_wait(e, now, j, EV_TROUBLE, due);
 	ending_close_job(e, now, j);
