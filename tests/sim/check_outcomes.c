@@ -49,11 +49,10 @@ static bool ended_fits(const struct sim *s, const struct row *row, const struct 
 	switch (a->row.cause) {
 	case CAUSE_CLAIM:
 	case CAUSE_ENDED:
-		return kept && (s->check.ending || s->check.sandbox_refused[row->sandbox]);
 	case CAUSE_TROUBLE:
-		return a->row.outcome == (row->known == OUTCOME_UNRESOLVED ? OUTCOME_UNRESOLVED
-									   : OUTCOME_SKIPPED) &&
-		       row->b.trouble >= 4 * s->set.config.attempts;
+		return kept &&
+		       (s->check.ending || s->check.sandbox_refused[row->sandbox] ||
+			       row->b.trouble >= 4 * s->set.config.attempts);
 	case CAUSE_SANDBOX: return s->check.sandbox_refused[row->sandbox];
 	case CAUSE_ANSWER:
 	case CAUSE_LOOKUP:
@@ -196,7 +195,8 @@ static void judge(struct sim *s, struct row *row, const struct engine_action *a)
 	b->relook_told = a->row.relook;
 	s->check.marked |= a->row.relook;
 	cover(s, row, a);
-	count_outcome(s, a);
+	if (row->number)
+		count_outcome(s, a);
 	if (row->identity != NO_IDENTITY)
 		check_truth_called(s, row, a->row.outcome);
 }
@@ -219,6 +219,8 @@ void check_row_outcome(struct sim *s, const struct engine_action *a)
 		sim_breach(s, "row %u is decided while its intent is on the way", row->number);
 	b->record_ordered = true;
 	s->check.untried -= row->claim == CLAIM_FRESH && b->intent_durable && b->creates == 0;
+	if (b->unsure && a->row.outcome != OUTCOME_UNRESOLVED)
+		s->w.identities[row->identity].open = false;
 	if (a->kind == ACTION_WRITE_OUTCOME) {
 		judge(s, row, a);
 		return;

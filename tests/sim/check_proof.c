@@ -45,11 +45,9 @@ bool check_proof_may_sacrifice(const struct sim *s, const struct row *row)
 {
 	const struct proof *p = proof_of(s, row);
 	const struct belief *b = &row->b;
-	nsec_t settle = MAX(b->settle, 2 * s->check.slowest);
 
-	return b->absent && p->recall_missed && !p->failed &&
+	return b->absent && b->settled && p->recall_missed && !p->failed &&
 	       (p->sacrifice == NO_ROW || &s->rows[p->sacrifice] == row) &&
-	       b->look_began >= nsec_add(b->doubt_since, settle) &&
 	       s->now >= nsec_add(b->doubt_since, s->set.config.settle_timeout);
 }
 
@@ -87,8 +85,14 @@ static void on_calibration(struct sim *s, struct proof *p, const struct job *job
 	sim_cover(s, COVER_CALIBRATION_FAILED);
 }
 
+/* Also one that is about to be recalled, of whatever sandbox: its order is on its way. */
 static bool is_running(const struct sim *s, uint32_t sandbox)
 {
+	uint32_t row_slots = MAX(1024, 4 * s->set.config.concurrency);
+
+	for (uint32_t j = row_slots; j < s->job_limit; j++)
+		if (engine_job_state(s->engine, j) == JOB_PENDING)
+			return true;
 	for (uint32_t i = 0; i < s->active_count; i++) {
 		const struct job *job = &s->jobs[s->active[i]];
 
@@ -112,8 +116,8 @@ static void on_row(struct sim *s, const struct job *job, const struct engine_eve
 		p->created = true;
 	if (!of_create &&
 		(a == ANSWER_FOUND_CREATED || a == ANSWER_FOUND_ADOPTED || a == ANSWER_CONFLICT)) {
-		p->perhaps = true;
-		p->calibrated |= !is_running(s, row->sandbox);
+		p->perhaps |= !p->failed; /* failed is failed, whatever is found later */
+		p->calibrated |= !p->failed && !is_running(s, row->sandbox);
 	}
 }
 

@@ -114,7 +114,7 @@ static bool is_truly(const struct sim *s, const struct row *row)
 	if (broken(s, id) || row->claim == CLAIM_KNOWN || row->claim == CLAIM_RELOOK)
 		return true;
 	if (o == OUTCOME_CREATED)
-		return id->ours == 1 && s->w.connections[row->id - 1].ours;
+		return id->ours == 1 || !s->w.connections[row->id - 1].ours;
 	if (o == OUTCOME_FAILED || o == OUTCOME_SKIPPED)
 		return id->ours + id->coming == 0;
 	return true;
@@ -172,11 +172,10 @@ void check_truth_run(struct sim *s)
 
 /* ------------------------------------------------------------ after all of them */
 
-/* Two of them: named, in doubt, marked, or seen by nobody when last looked for. */
+/* Two of them: not called done, marked, or seen by nobody when last looked for. */
 static bool is_named(const struct identity *id, const struct entry *e)
 {
-	return e->state == ENTRY_DOUBT || e->relook || id->blind || id->sacrificed ||
-	       (e->state == ENTRY_REFUSED && e->status == OUTCOME_CONFLICT);
+	return e->state != ENTRY_DONE || e->relook || id->blind || id->sacrificed;
 }
 
 /* Somebody's was there before, and no inventory told us: of none, or of the
@@ -212,7 +211,7 @@ static bool is_a_good_end(const struct sim *s, const struct row *row)
 	case OUTCOME_ADOPTED:
 	case OUTCOME_UNCHANGED:
 	case OUTCOME_CHANGED: return s->w.disk.disk[row->identity].state == ENTRY_DONE;
-	case OUTCOME_CONFLICT: return id->others > 0 || id->ours > 1;
+	case OUTCOME_CONFLICT: return id->others > 0 || broken(s, id);
 	case OUTCOME_FAILED: return row->b.cause == CAUSE_ATTEMPTS || broken(s, id);
 	case OUTCOME_UNRESOLVED: return check_proof_is_hopeless(s, row);
 	case OUTCOME_SKIPPED:
