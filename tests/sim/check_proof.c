@@ -85,21 +85,14 @@ static void on_calibration(struct sim *s, struct proof *p, const struct job *job
 	sim_cover(s, COVER_CALIBRATION_FAILED);
 }
 
-/* Also one that is about to be recalled, of whatever sandbox: its order is on its way. */
-static bool is_running(const struct sim *s, uint32_t sandbox)
+/* In whatever sandbox, for the order that would say so may be on its way yet. */
+static bool is_running(const struct sim *s)
 {
 	uint32_t row_slots = MAX(1024, 4 * s->set.config.concurrency);
 
 	for (uint32_t j = row_slots; j < s->job_limit; j++)
-		if (engine_job_state(s->engine, j) == JOB_PENDING)
+		if (s->jobs[j].use != USE_LISTING && engine_job_state(s->engine, j) != JOB_TOLD)
 			return true;
-	for (uint32_t i = 0; i < s->active_count; i++) {
-		const struct job *job = &s->jobs[s->active[i]];
-
-		if (job->use == USE_CALIBRATION && job->sandbox == sandbox &&
-			engine_job_state(s->engine, s->active[i]) != JOB_TOLD)
-			return true;
-	}
 	return false;
 }
 
@@ -117,7 +110,7 @@ static void on_row(struct sim *s, const struct job *job, const struct engine_eve
 	if (!of_create &&
 		(a == ANSWER_FOUND_CREATED || a == ANSWER_FOUND_ADOPTED || a == ANSWER_CONFLICT)) {
 		p->perhaps |= !p->failed; /* failed is failed, whatever is found later */
-		p->calibrated |= !p->failed && !is_running(s, row->sandbox);
+		p->calibrated |= !p->failed && !is_running(s);
 	}
 }
 

@@ -18,11 +18,28 @@ static bool may_be_twice(const struct sim *s, const struct identity *id)
 	return s->set.lag_breaks || (s->set.misses[id->sandbox] && id->sacrificed);
 }
 
+static uint32_t ours_in(const struct sim *s, const struct identity *id, uint32_t scope)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = id->connections; i; i = s->w.connections[i - 1].next)
+		count += s->w.connections[i - 1].ours && s->w.connections[i - 1].scope == scope;
+	return count;
+}
+
+/* Of those that count: who has been told of a conflict, and changes the
+ * connectionSpec of the row, has ours of the old one beside it. */
+static uint32_t ours_of(const struct sim *s, const struct identity *id, uint32_t scope)
+{
+	return id->conflicted ? ours_in(s, id, scope) : id->ours;
+}
+
 void check_truth_executed(struct sim *s, uint32_t identity)
 {
 	const struct identity *id = &s->w.identities[identity];
+	uint32_t scope = s->w.connections[id->connections - 1].scope;
 
-	if (id->ours > 1 && !may_be_twice(s, id))
+	if (ours_of(s, id, scope) > 1 && !may_be_twice(s, id))
 		sim_harm(s, "twice: name %u has %u connections made by us", identity + 1, id->ours);
 }
 
@@ -45,7 +62,8 @@ void check_truth_create(struct sim *s, const struct row *row)
 	if (row->claim == CLAIM_FRESH && !s->set.config.no_inventory && others_before(s, row))
 		sim_harm(s, "row %u is created, and somebody's was there before the run",
 			row->number);
-	if (!check_unsafe(s) && !broken(s, id) && id->ours + id->coming > 0)
+	if (!check_unsafe(s) && !broken(s, id) &&
+		ours_of(s, id, row->scope) + id->coming > 0)
 		sim_breach(s, "row %u is sent, and a create of it is or will be executed",
 			row->number);
 }
@@ -114,9 +132,9 @@ static bool is_truly(const struct sim *s, const struct row *row)
 	if (broken(s, id) || row->claim == CLAIM_KNOWN || row->claim == CLAIM_RELOOK)
 		return true;
 	if (o == OUTCOME_CREATED)
-		return id->ours == 1 || !s->w.connections[row->id - 1].ours;
+		return id->ours == 1 || id->conflicted || !s->w.connections[row->id - 1].ours;
 	if (o == OUTCOME_FAILED || o == OUTCOME_SKIPPED)
-		return id->ours + id->coming == 0;
+		return ours_of(s, id, row->scope) + id->coming == 0;
 	return true;
 }
 
@@ -175,14 +193,16 @@ void check_truth_run(struct sim *s)
 /* Two of them: not called done, marked, or seen by nobody when last looked for. */
 static bool is_named(const struct identity *id, const struct entry *e)
 {
-	return e->state != ENTRY_DONE || e->relook || id->blind || id->sacrificed;
+	return e->state != ENTRY_DONE || e->relook || id->blind || id->sacrificed ||
+	       id->conflicted;
 }
 
 /* Somebody's was there before, and no inventory told us: of none, or of the
  * connectionSpec that the row has only since it was edited. */
 static bool is_narrowed(const struct sim *s, const struct identity *id)
 {
-	return id->others > 0 && (s->set.config.no_inventory || s->set.specs > 1);
+	return id->conflicted ||
+	       (id->others > 0 && (s->set.config.no_inventory || s->set.specs > 1));
 }
 
 static void check_identity(struct sim *s, uint32_t i)

@@ -171,6 +171,7 @@ static void note_word(struct sim *s, const struct op *op)
 	if (op->kind != OP_OUTCOME)
 		return;
 	id->owed = op->standing == ENTRY_DONE;
+	id->conflicted |= op->status == OUTCOME_CONFLICT;
 	id->word = op->status;
 	id->told = id->told_marked = false;
 }

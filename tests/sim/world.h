@@ -61,6 +61,7 @@ struct identity {
 	bool meddled;    /* others took the name when they must not */
 	bool resent;     /* it left again after a doubt, and was not looked for since */
 	bool blind;      /* the last look was at a time when no second one showed */
+	bool conflicted; /* a run has named several, or one that differs */
 	bool sacrificed; /* sent again to calibrate by it */
 	bool owed;       /* `word` is in the ledger, and in no results file yet */
 	enum engine_outcome word;
