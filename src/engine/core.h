@@ -166,6 +166,8 @@ bool calibrate_proves(struct engine *e, nsec_t now, struct job *j);
 nsec_t calibrate_floor(const struct engine *e, const struct job *j);
 /** Is `j` the row that is sent without proof? */
 bool calibrate_by(struct engine *e, const struct job *j);
+/** Is `j`, whose intent for being sent without proof is durable now, not to be sent after all? */
+bool calibrate_keeps_back(struct engine *e, nsec_t now, struct job *j);
 void calibrate_recalled(struct engine *e, nsec_t now, const struct engine_event *ev);
 void calibrate_finding(struct engine *e, nsec_t now, struct job *c, bool found);
 void calibrate_trouble(
