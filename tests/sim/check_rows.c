@@ -70,8 +70,8 @@ static void on_absent(struct sim *s, struct row *row, nsec_t began)
 {
 	row->b.absent = true;
 	row->b.look_began = began;
-	row->b.settled = began >= nsec_add(row->b.doubt_since,
-					  MAX(row->b.settle, 2 * s->check.slowest));
+	row->b.settled =
+		began >= nsec_add(row->b.doubt_since, MAX(row->b.settle, 2 * s->check.slowest));
 	row->b.unlooked = false;
 	if (!row->b.doubt || !settled(s, row))
 		return;

@@ -62,8 +62,7 @@ void check_truth_create(struct sim *s, const struct row *row)
 	if (row->claim == CLAIM_FRESH && !s->set.config.no_inventory && others_before(s, row))
 		sim_harm(s, "row %u is created, and somebody's was there before the run",
 			row->number);
-	if (!check_unsafe(s) && !broken(s, id) &&
-		ours_of(s, id, row->scope) + id->coming > 0)
+	if (!check_unsafe(s) && !broken(s, id) && ours_of(s, id, row->scope) + id->coming > 0)
 		sim_breach(s, "row %u is sent, and a create of it is or will be executed",
 			row->number);
 }
@@ -193,8 +192,7 @@ void check_truth_run(struct sim *s)
 /* Two of them: not called done, marked, or seen by nobody when last looked for. */
 static bool is_named(const struct identity *id, const struct entry *e)
 {
-	return e->state != ENTRY_DONE || e->relook || id->blind || id->sacrificed ||
-	       id->conflicted;
+	return e->state != ENTRY_DONE || e->relook || id->blind || id->sacrificed || id->conflicted;
 }
 
 /* Somebody's was there before, and no inventory told us: of none, or of the
@@ -233,8 +231,8 @@ static bool is_a_good_end(const struct sim *s, const struct row *row)
 	case OUTCOME_CHANGED: return s->w.disk.disk[row->identity].state == ENTRY_DONE;
 	case OUTCOME_CONFLICT: return id->others > 0 || broken(s, id);
 	case OUTCOME_FAILED: return row->b.cause == CAUSE_ATTEMPTS || broken(s, id);
-	case OUTCOME_UNRESOLVED: return check_proof_is_hopeless(s, row);
-	case OUTCOME_SKIPPED:
+	case OUTCOME_UNRESOLVED: return check_proof_is_hopeless(s, row) || s->end == END_BREAKER;
+	case OUTCOME_SKIPPED: return s->end == END_BREAKER;
 	case OUTCOME_INVALID:
 	case OUTCOME_UPDATED:
 	case OUTCOME_COUNT: break;
@@ -242,9 +240,18 @@ static bool is_a_good_end(const struct sim *s, const struct row *row)
 	return false;
 }
 
+/* Where no absence can be proven, no create is left to close an open breaker. */
+static bool may_end_by_breaker(const struct sim *s)
+{
+	for (int i = 0; i < SIM_SANDBOXES_MAX; i++)
+		if (s->set.misses[i])
+			return true;
+	return s->set.lag_breaks;
+}
+
 void check_truth_story(struct sim *s)
 {
-	if (s->end != END_COMPLETE)
+	if (s->end != END_COMPLETE && !(s->end == END_BREAKER && may_end_by_breaker(s)))
 		sim_harm(s, "the calm run ends as %s", engine_end_name(s->end));
 	for (uint32_t i = 0; i < s->w.identity_count; i++)
 		check_identity(s, i);
