@@ -33,6 +33,8 @@ struct input_options {
 	const char *default_sandbox;
 	char delimiter; /* 0: detect */
 	bool allow_http_endpoints;
+	bool without_secrets; /* rows come without params, references are not looked up and need
+	                       * not resolve; a row then needs no region */
 };
 
 /** What the first reading of a regular file found. */

@@ -41,6 +41,25 @@ static void an_invalid_row_stops_no_other(void **state)
 	assert_int_equal(next(f), INPUT_END);
 }
 
+/* For who only wants to know which rows there are. */
+static void without_secrets_no_reference_needs_to_resolve(void **state)
+{
+	struct fixture *f = *state;
+
+	f->o.without_secrets = true;
+	f->o.secrets_dir = "/nonexistent";
+	open_text(f, "name,endpoint,username,password,password_ref\na,https://b,c,pass-1,\n"
+		     "b,https://b,c,,file:absent\nc,https://b,c,,nonsense\nd,https://b,c,,\n");
+	f->row.region = NULL;
+	for (int i = 0; i < 2; i++) {
+		expect_row(f);
+		assert_int_equal(f->row.param_count, 0);
+	}
+	expect_invalid(f, "password_ref");
+	expect_invalid(f, "password");
+	assert_int_equal(next(f), INPUT_END);
+}
+
 static void a_header_alone_is_a_file_of_no_rows(void **state)
 {
 	static const char *const texts[] = {BASIC, BASIC "\n", "\n" BASIC "\r\n\r\n"};
@@ -569,6 +588,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(rows_come_one_by_one_with_number_and_line),
 		TEST(an_invalid_row_stops_no_other),
+		TEST(without_secrets_no_reference_needs_to_resolve),
 		TEST(a_header_alone_is_a_file_of_no_rows),
 		TEST(a_header_may_be_longer_than_a_chunk),
 		TEST(a_bad_file_is_refused_with_its_line),
