@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "base/str.h"
 #include "input/bytes.h"
 #include "input/credentials.h"
 #include "input/csv_reader.h"
@@ -326,4 +327,19 @@ const char *input_sandbox(const struct input *in, uint32_t number)
 {
 	assert(number < in->scopes.sandbox_count);
 	return in->scopes.sandboxes[number];
+}
+
+int input_scope(struct input *in, const char *sandbox, const char *spec_id, uint32_t *ret_scope,
+	uint32_t *ret_sandbox)
+{
+	if (!flow_sandbox_valid(sandbox) || !str_uuid(spec_id))
+		return -EINVAL;
+	return scopes_number(&in->scopes, sandbox, spec_id, ret_scope, ret_sandbox);
+}
+
+const char *input_scope_spec(const struct input *in, uint32_t scope, uint32_t *ret_sandbox)
+{
+	assert(scope < in->scopes.count);
+	*ret_sandbox = in->scopes.pairs[scope].sandbox;
+	return in->scopes.pairs[scope].spec_id;
 }

@@ -226,6 +226,34 @@ static void more_than_1024_scopes_are_refused(void **state)
 	assert_contains(f->e.text, "split the file");
 }
 
+/* A ledger may know pairs that this file never names. */
+static void a_pair_that_no_row_names_gets_a_number(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t scope, sandbox, again;
+	struct input_survey s;
+
+	open_sandboxes(f, 1);
+	assert_int_equal(input_survey(f->in, &s, &f->e), 0);
+	assert_int_equal(
+		input_scope(f->in, "elsewhere", FLOW_SERVICENOW_SPEC, &scope, &sandbox), 0);
+	assert_int_equal(scope, 1);
+	assert_string_equal(input_sandbox(f->in, sandbox), "elsewhere");
+	assert_string_equal(input_scope_spec(f->in, scope, &again), FLOW_SERVICENOW_SPEC);
+	assert_int_equal(again, sandbox);
+	assert_int_equal(
+		input_scope(f->in, "elsewhere", FLOW_SERVICENOW_SPEC, &again, &sandbox), 0);
+	assert_int_equal(again, scope);
+	assert_int_equal(
+		input_scope(f->in, "else where", FLOW_SERVICENOW_SPEC, &scope, &sandbox), -EINVAL);
+	assert_int_equal(input_scope(f->in, "elsewhere", "no uuid", &scope, &sandbox), -EINVAL);
+
+	open_sandboxes(f, 1024);
+	assert_int_equal(input_survey(f->in, &s, &f->e), 0);
+	assert_int_equal(
+		input_scope(f->in, "elsewhere", FLOW_SERVICENOW_SPEC, &scope, &sandbox), -ENOSPC);
+}
+
 /* A file of this many good rows, larger than a chunk. */
 static void open_many(struct fixture *f, int rows)
 {
@@ -598,6 +626,7 @@ int main(void)
 		TEST(the_survey_counts_and_goes_back),
 		TEST(the_survey_finds_what_makes_the_file_bad),
 		TEST(more_than_1024_scopes_are_refused),
+		TEST(a_pair_that_no_row_names_gets_a_number),
 		TEST(a_file_that_grows_between_the_readings_is_stale),
 		TEST(a_file_that_changes_during_the_survey_is_stale),
 		TEST(a_row_rewritten_in_place_is_stale),
