@@ -38,7 +38,7 @@ enum snowmelt_exit {
 	SNOWMELT_FATAL = 3,       /* configuration, credentials, input or ledger */
 	SNOWMELT_INTERRUPTED = 4, /* stopped: run it again to go on */
 	SNOWMELT_USAGE = 64,
-	SNOWMELT_LOCKED = 75,     /* another run holds the results (or the ledger) */
+	SNOWMELT_LOCKED = 75, /* another run holds the ledger or the results */
 };
 
 enum snowmelt_halt { SNOWMELT_HALT_NEVER, SNOWMELT_HALT_SOON, SNOWMELT_HALT_NOW };
@@ -51,7 +51,7 @@ enum snowmelt_format { SNOWMELT_FORMAT_AUTO, SNOWMELT_FORMAT_CSV, SNOWMELT_FORMA
  */
 struct snowmelt_options {
 	/* input */
-	const char *input; /* path, "-" is standard input */
+	const char *input;      /* path, "-" is standard input */
 	const char *const *map; /* "name=Instance Name" */
 	size_t map_count;
 	const char *const *carry;
@@ -81,21 +81,29 @@ struct snowmelt_options {
 	bool halt_percent;
 	bool has_seed;
 	uint64_t seed;
+	bool no_inventory; /* do not list first what is there: narrows the promise to the ledger's
+	                    * rows */
+	bool tag;          /* append " [snowmelt:KEY]" to descriptions, and look rows up by it */
+	bool resend_unresolved; /* send rows that an earlier run left unresolved, when one lookup
+	                         * more has not found them */
 
 	/* files */
 	const char *results; /* NULL: beside the input, INPUT less .csv + .results.csv */
+	const char *ledger;  /* NULL: beside the input, INPUT less .csv + .ledger; "memory:" is
+	                      * kept in memory and survives nothing */
 	enum snowmelt_format format;
 	bool excel_safe;
+	/* An input that is no regular file has nothing beside it: both must be named (64). */
 };
 
 SNOWMELT_API void snowmelt_options_init(struct snowmelt_options *o);
 
 /** What a run is about to do, after the first reading and before the first request. */
 struct snowmelt_plan {
-	const char *url, *org, *results;
+	const char *url, *org, *results, *ledger;
 	const char *const *sandboxes;
 	size_t sandbox_count;
-	bool counted;          /* false on a pipe: rows are not known */
+	bool counted; /* false on a pipe: rows are not known */
 	uint64_t rows, invalid;
 };
 
@@ -128,6 +136,8 @@ struct snowmelt_callbacks {
 	void (*message)(void *arg, const char *text);
 	/** The summary, whole, for standard output. */
 	void (*summary)(void *arg, const char *text);
+	/** snowmelt_status(): whole lines for standard output, one piece after the other. */
+	void (*output)(void *arg, const char *text);
 	void *arg;
 };
 
@@ -153,6 +163,56 @@ SNOWMELT_API int snowmelt_run(struct snowmelt *s);
 SNOWMELT_API void snowmelt_stop(struct snowmelt *s);
 
 SNOWMELT_API void snowmelt_destroy(struct snowmelt *s); /* fine on NULL */
+
+enum snowmelt_status_format {
+	SNOWMELT_STATUS_TEXT, /* for people; text of others has its control characters as \xNN */
+	SNOWMELT_STATUS_CSV,
+	SNOWMELT_STATUS_JSONL,
+};
+
+/** Zeroed but for the input is a good start. */
+struct snowmelt_status_options {
+	const char *input;  /* its name tells where the ledger is; it need not be there */
+	const char *ledger; /* NULL: beside the input */
+	enum snowmelt_status_format format;
+	bool unresolved; /* not the totals, but the rows in doubt, one by one */
+};
+
+/**
+ * Tell by `output` what the ledger says, also while a run is going, which is not
+ * disturbed. Needs no credentials.
+ *
+ * The totals as CSV or JSON Lines: kind, status, error_code, count, example_row,
+ * example, run, state, started_at, finished_at, service, org, totals. The first has
+ * the kind "run" and fills the columns from `run` on (`state`: going, finished or
+ * died); each further one the kind "rows", for the rows that have its status and
+ * error_code. A status is one of the results', or pending (read, and nothing is sent)
+ * or open (about to be created, or created, and no outcome is written).
+ *
+ * The rows in doubt: row, name, sandbox, intent_at, status (open or unresolved),
+ * error_code, error.
+ *
+ * @return SNOWMELT_OK; SNOWMELT_FATAL when there is no ledger or it cannot be read, or
+ *         SNOWMELT_USAGE when nothing names it, as `message` has told
+ */
+SNOWMELT_API int snowmelt_status(
+	const struct snowmelt_status_options *o, const struct snowmelt_callbacks *cb);
+
+/**
+ * Write the results again from the ledger, and tell the summary.
+ *
+ * Of the options those of the input and of the files count, and the sandbox. No
+ * credentials and no secrets of rows are needed: a reference need not resolve. A row has the
+ * status that the ledger has for it (`created` stays so); one that it has an intent or
+ * a doubt of is `unresolved`, one that it does not know, or that was never sent,
+ * `skipped`. Rows are found by sandbox and name; whether a row's secrets are those that
+ * were sent is not looked at.
+ *
+ * @return SNOWMELT_OK, SNOWMELT_ROWS; or SNOWMELT_FATAL, SNOWMELT_USAGE or
+ *         SNOWMELT_LOCKED, as `message` has told: then the results are as they were
+ */
+SNOWMELT_API int snowmelt_results(
+	const struct snowmelt_options *o, const struct snowmelt_callbacks *cb);
 
 #ifdef __cplusplus
 }

@@ -1,14 +1,13 @@
 /* cmd_run.c - snowmelt run: create what the CSV asks for. */
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/confirm.h"
 #include "cli/credentials.h"
+#include "cli/fill.h"
 #include "cli/stop_signal.h"
 #include "cli/terminal.h"
 #include "snowmelt/snowmelt.h"
@@ -16,9 +15,6 @@
 
 #define SANDBOXES_SHOWN 20
 #define PLAN_MAX (64 * 1024)
-
-static_assert((int)SNOWMELT_FORMAT_CSV == 1 && (int)SNOWMELT_FORMAT_JSONL == 2,
-	"--format's words are csv|jsonl");
 
 struct run {
 	const struct settings *s;
@@ -48,7 +44,7 @@ static void append_plan(const struct settings *s, const struct snowmelt_plan *p,
 			p->rows == 1 ? "row" : "rows", p->invalid);
 	else
 		(void)buf_append_str(b, ": rows as the pipe brings them");
-	(void)buf_printf(b, "; results in %s", p->results);
+	(void)buf_printf(b, "; ledger %s; results in %s", p->ledger, p->results);
 }
 
 /* Says what is about to happen, and asks if it was told to. */
@@ -95,72 +91,6 @@ static void on_summary(void *arg, const char *text)
 	(void)terminal_print(text, strlen(text));
 }
 
-/* The texts of an option that may be given several times; NULL without memory. */
-static const char **texts(const struct settings *s, enum option_id id)
-{
-	const struct setting *t = &s->of[id];
-	const char **list = calloc(t->count + 1, sizeof(*list));
-
-	for (size_t i = 0; list && i < t->count; i++)
-		list[i] = t->values[i].text;
-	return list;
-}
-
-static void fill_input(const struct settings *s, struct snowmelt_options *o)
-{
-	const struct value *delimiter = settings_get(s, OPT_DELIMITER);
-
-	o->input = s->operands[0];
-	o->map_count = s->of[OPT_MAP].count;
-	o->carry_count = s->of[OPT_CARRY].count;
-	o->secrets_dir = settings_text(s, OPT_SECRETS_DIR);
-	o->delimiter = delimiter ? delimiter->delimiter : '\0';
-	o->allow_http_endpoints = settings_on(s, OPT_ALLOW_HTTP_ENDPOINTS);
-}
-
-static void fill_adobe(const struct settings *s, struct snowmelt_options *o)
-{
-	o->url = settings_text(s, OPT_URL);
-	o->org = settings_text(s, OPT_ORG);
-	o->sandbox = settings_text(s, OPT_SANDBOX);
-	o->cacert = settings_text(s, OPT_CACERT);
-	o->proxy = settings_text(s, OPT_PROXY);
-	o->client_cert = settings_text(s, OPT_CLIENT_CERT);
-	o->client_key = settings_text(s, OPT_CLIENT_KEY);
-	o->connect_timeout = settings_duration(s, OPT_CONNECT_TIMEOUT);
-	o->timeout = settings_duration(s, OPT_TIMEOUT);
-}
-
-static void fill_traffic(const struct settings *s, struct snowmelt_options *o)
-{
-	const struct value *rate = settings_get(s, OPT_RATE);
-	const struct value *give_up = settings_get(s, OPT_GIVE_UP_AFTER);
-	const struct value_halt *halt = &settings_get(s, OPT_HALT)->halt;
-
-	o->concurrency = (uint32_t)settings_number(s, OPT_CONCURRENCY);
-	o->rate_per_s = rate ? rate->rate_per_s : 0;
-	o->burst = (uint32_t)settings_number(s, OPT_BURST);
-	o->attempts = (uint32_t)settings_number(s, OPT_ATTEMPTS);
-	o->settle = settings_duration(s, OPT_SETTLE);
-	o->settle_timeout = settings_duration(s, OPT_SETTLE_TIMEOUT);
-	o->max_retry_after = settings_duration(s, OPT_MAX_RETRY_AFTER);
-	o->give_up_after = give_up ? give_up->duration : NSEC_NONE;
-	o->halt = halt->how;
-	o->halt_fails = halt->fails;
-	o->halt_percent = halt->percent;
-	o->has_seed = settings_get(s, OPT_SEED) != NULL;
-	o->seed = settings_number(s, OPT_SEED);
-}
-
-static void fill_results(const struct settings *s, struct snowmelt_options *o)
-{
-	o->results = settings_text(s, OPT_RESULTS);
-	o->format = SNOWMELT_FORMAT_AUTO;
-	if (settings_get(s, OPT_FORMAT))
-		o->format = SNOWMELT_FORMAT_CSV + settings_number(s, OPT_FORMAT);
-	o->excel_safe = settings_on(s, OPT_EXCEL_SAFE);
-}
-
 /* A header value; the others are secrets and are looked at where they are read. */
 static int check_org(const struct settings *s, struct error *reterr)
 {
@@ -197,26 +127,16 @@ static int create(struct run *run, const struct credentials *c, struct snowmelt 
 		.summary = on_summary,
 		.arg = run,
 	};
-	const char **map = texts(run->s, OPT_MAP);
-	const char **carry = texts(run->s, OPT_CARRY);
-	struct snowmelt_options o;
+	struct filled f;
 	char why[1024] = "no memory for the options";
 	int status = SNOWMELT_FATAL;
 
-	if (map && carry) {
-		snowmelt_options_init(&o);
-		fill_input(run->s, &o);
-		fill_adobe(run->s, &o);
-		fill_traffic(run->s, &o);
-		fill_results(run->s, &o);
-		o.map = map;
-		o.carry = carry;
-		o.api_key = c->api_key;
-		o.access_token = c->access_token;
-		status = snowmelt_create(&o, &callbacks, ret, why, sizeof(why));
+	if (filled_init(&f, run->s) == 0) {
+		f.o.api_key = c->api_key;
+		f.o.access_token = c->access_token;
+		status = snowmelt_create(&f.o, &callbacks, ret, why, sizeof(why));
 	}
-	free(map);
-	free(carry);
+	filled_done(&f);
 	if (status != SNOWMELT_OK)
 		terminal_message(why);
 	return status;

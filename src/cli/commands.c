@@ -33,6 +33,10 @@ const struct command command_table[] = {
 			 "sandbox, auth_spec, connection_spec_id, connection_spec_version, and "
 			 "param.X for any other parameter X. Further columns are carried into the results."
 			 "\n\n"
+			 "What is done is written into the ledger, INSTANCES.ledger, before and after "
+			 "each request. However a run has ended, run it again with the same command: "
+			 "what is done is not sent again, and what is in doubt is looked up first."
+			 "\n\n"
 			 "A request whose answer was lost is looked up before it is sent again. "
 			 "Ctrl-C ends the run and lets what is in flight finish; a second one cuts it.",
 		.examples = "# The credentials stay out of the command line:\n"
@@ -50,6 +54,49 @@ const struct command command_table[] = {
 			    "# From a pipe, results as JSON Lines:\n"
 			    "export-instances | snowmelt run --results out.jsonl -",
 		.run = cmd_run,
+	},
+	{
+		.name = "status",
+		.bit = FOR_STATUS,
+		.operand = "INSTANCES.csv",
+		.operand_required = true,
+		.reads_settings = true,
+		.summary = "Tell how far the rows of a CSV have come.",
+		.about = "Tells from the ledger of INSTANCES.csv how many rows have which status, what "
+			 "went wrong, and whether a run is going, which it does not disturb. It needs "
+			 "no credentials, and not the CSV either: its name tells where the ledger is. "
+			 "The exit status is 0 whatever the rows are, 3 when there is no ledger."
+			 "\n\n"
+			 "Beside the statuses of the results there are pending (the row was read, and "
+			 "nothing is sent) and open (its create was about to leave or has left, and "
+			 "what came of it is not written yet). Open and unresolved rows are in doubt.",
+		.examples = "# How far is it?\n"
+			    "snowmelt status instances.csv\n"
+			    "\n"
+			    "# Which rows have to be looked at by hand?\n"
+			    "snowmelt status --unresolved --format csv instances.csv",
+		.run = cmd_status,
+	},
+	{
+		.name = "results",
+		.bit = FOR_RESULTS,
+		.operand = "INSTANCES.csv",
+		.operand_required = true,
+		.reads_settings = true,
+		.summary = "Write the results of a CSV again from its ledger.",
+		.about = "Writes the results file of INSTANCES.csv again, from its ledger, and sends "
+			 "nothing. Give the options of the input that the run was given. It needs no "
+			 "credentials, and the secrets that password_ref names need not be there."
+			 "\n\n"
+			 "Rows are found in the ledger by sandbox and name. created stays created; rows "
+			 "in doubt are unresolved; rows that the ledger does not know, or that were "
+			 "never sent, are skipped, also those whose password_ref did not resolve. Of "
+			 "rows with the same name in a sandbox the first has it, the others are "
+			 "invalid, as in a run.",
+		.examples = "# The file was lost, or shall be JSON Lines:\n"
+			    "snowmelt results instances.csv\n"
+			    "snowmelt results --format jsonl instances.csv",
+		.run = cmd_results,
 	},
 	{
 		.name = "help",
@@ -75,11 +122,12 @@ const struct exit_meaning exit_meanings[] = {
 	{SNOWMELT_ROWS, "some rows are not: the results say which and why"},
 	{SNOWMELT_HALTED, "halted by --halt, by an outage (--give-up-after) or by a long "
 			  "Retry-After (--max-retry-after)"},
-	{SNOWMELT_FATAL, "fatal: configuration, credentials, input, or output that cannot be "
-			 "written"},
-	{SNOWMELT_INTERRUPTED, "interrupted by a signal, or called off at --confirm"},
+	{SNOWMELT_FATAL, "fatal: configuration, credentials, input or ledger, or output that "
+			 "cannot be written"},
+	{SNOWMELT_INTERRUPTED, "interrupted by a signal, or called off at --confirm: run it again "
+			       "to go on"},
 	{SNOWMELT_USAGE, "wrong usage of the command line"},
-	{SNOWMELT_LOCKED, "another run holds the results"},
+	{SNOWMELT_LOCKED, "another run holds the ledger or the results"},
 };
 const size_t exit_meaning_count = ARRAY_SIZE(exit_meanings);
 

@@ -81,7 +81,8 @@ static int append_words(struct buf *b, const struct command *c)
 		c->name);
 	OPTION_EACH (o, c->bit)
 		if (r == 0 && !(o->traits & (OPTION_SECRET | OPTION_HIDDEN)))
-			r = buf_printf(b, "--%s ", o->name);
+			r = buf_printf(
+				b, "--%s%s ", option_is_on_by_default(o) ? "no-" : "", o->name);
 	if (r == 0)
 		r = buf_append_str(b, "' -- \"$cur\")\n\t\t\treturn\n\t\tfi\n");
 	if (r == 0 && c->bit == FOR_HELP)

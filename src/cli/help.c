@@ -72,8 +72,8 @@ int help_option_head(const struct option *o, struct buf *b)
 {
 	if (o->traits & OPTION_SECRET)
 		return buf_append_str(b, o->variables[0]);
-	return buf_printf(
-		b, "--%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+	return buf_printf(b, "--%s%s%s%s", option_is_on_by_default(o) ? "no-" : "", o->name,
+		o->argument ? " " : "", o->argument ? o->argument : "");
 }
 
 static int append_variables(const struct option *o, struct buf *b)

@@ -18,7 +18,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.argument = "NAME=HEADER",
 		.rule = {VALUE_MAPPING},
 		.group = GROUP_INPUT,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_RESULTS,
 		.traits = OPTION_REPEATS,
 		.help = "The column that snowmelt calls NAME has this HEADER, as in --map "
 			"\"name=Instance Name\".",
@@ -28,7 +28,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.argument = "HEADER",
 		.rule = {VALUE_TEXT},
 		.group = GROUP_INPUT,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_RESULTS,
 		.traits = OPTION_REPEATS,
 		.help = "Carry this column into the results although its header speaks of a "
 			"secret (pass, pwd, secret, token, credential, key). Other unknown "
@@ -49,7 +49,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.argument = "CHAR",
 		.rule = {VALUE_DELIMITER},
 		.group = GROUP_INPUT,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_RESULTS,
 		.unset = "detected from the header among , ; TAB |",
 		.help = "What separates fields: one character, or tab, comma, semicolon, pipe.",
 	},
@@ -57,7 +57,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.name = "allow-http-endpoints",
 		.rule = {VALUE_SWITCH},
 		.group = GROUP_INPUT,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_RESULTS,
 		.fallback = "no",
 		.help = "Accept rows whose endpoint is http://, not https://.",
 	},
@@ -105,7 +105,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.argument = "NAME",
 		.rule = {VALUE_SANDBOX},
 		.group = GROUP_ADOBE,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_RESULTS,
 		.fallback = "prod",
 		.variables = {"AEP_SANDBOX_NAME"},
 		.help = "The sandbox of rows that name none.",
@@ -261,12 +261,54 @@ const struct option option_table[OPTION_COUNT] = {
 		.unset = "another one each run",
 		.help = "Seed of the random waits, for a run that has to repeat another.",
 	},
+	[OPT_INVENTORY] = {
+		.name = "inventory",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.fallback = "yes",
+		.help = "Do not list first what a sandbox has. A connection that the ledger does "
+			"not know is then created a second time, not adopted. In a variable or in "
+			"the file: inventory = no.",
+	},
+	[OPT_TAG] = {
+		.name = "tag",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.fallback = "no",
+		.help = "Append [snowmelt:KEY] to each description, with a KEY that no other row "
+			"has, and look rows up by that.",
+	},
+	[OPT_RESEND_UNRESOLVED] = {
+		.name = "resend-unresolved",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.traits = OPTION_NO_KEY,
+		.fallback = "no",
+		.help = "Send the rows that an earlier run left unresolved, when one more lookup "
+			"does not find them. First see for yourself that they do not exist: "
+			"'snowmelt status --unresolved' lists them. Not in the config file.",
+	},
+	[OPT_LEDGER] = {
+		.name = "ledger",
+		.argument = "FILE",
+		.rule = {VALUE_FILE},
+		.group = GROUP_RESULTS,
+		.commands = FOR_RUN | FOR_RESULTS | FOR_STATUS,
+		.unset = "X.ledger beside X.csv",
+		.help = "What was done is remembered here, and its key in FILE.key, so that the "
+			"next run goes on where this one ended. It serves one service and "
+			"organization. memory: forgets all at the end: for benchmarks and "
+			"rehearsals. Required when the input is a pipe.",
+	},
 	[OPT_RESULTS] = {
 		.name = "results",
 		.argument = "FILE",
 		.rule = {VALUE_FILE},
 		.group = GROUP_RESULTS,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_RESULTS,
 		.unset = "X.results.csv beside X.csv",
 		.help = "Where the results go, one line a row. Required when the input is a pipe.",
 	},
@@ -275,7 +317,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.argument = "csv|jsonl",
 		.rule = {VALUE_CHOICE, .words = "csv|jsonl"},
 		.group = GROUP_RESULTS,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_RESULTS,
 		.unset = "csv, or jsonl if --results ends in .jsonl",
 		.help = "CSV or JSON Lines.",
 	},
@@ -283,9 +325,29 @@ const struct option option_table[OPTION_COUNT] = {
 		.name = "excel-safe",
 		.rule = {VALUE_SWITCH},
 		.group = GROUP_RESULTS,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_RESULTS,
 		.fallback = "no",
 		.help = "Defuse fields that a spreadsheet would take for a formula.",
+	},
+	[OPT_STATUS_FORMAT] = {
+		.name = "format",
+		.argument = "text|csv|jsonl",
+		.rule = {VALUE_CHOICE, .words = "text|csv|jsonl"},
+		.group = GROUP_RESULTS,
+		.commands = FOR_STATUS,
+		.traits = OPTION_FLAG_ONLY,
+		.fallback = "text",
+		.help = "For people, or as CSV or JSON Lines. By flag only, since format is that "
+			"of the results elsewhere.",
+	},
+	[OPT_UNRESOLVED] = {
+		.name = "unresolved",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_RESULTS,
+		.commands = FOR_STATUS,
+		.traits = OPTION_FLAG_ONLY,
+		.help = "Not the totals, but the rows in doubt: row, name, sandbox, when its "
+			"create was about to leave, and what the lookups said.",
 	},
 	[OPT_CONFIRM] = {
 		.name = "confirm",
@@ -300,7 +362,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.argument = "LEVEL",
 		.rule = {VALUE_CHOICE, .words = "error|warn|info|debug|trace"},
 		.group = GROUP_PROGRAM,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_RESULTS | FOR_STATUS,
 		.fallback = "info",
 		.help = "How much to say on standard error: error, warn, info, debug or trace.",
 	},
@@ -309,7 +371,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.argument = "FILE",
 		.rule = {VALUE_FILE},
 		.group = GROUP_PROGRAM,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_RESULTS | FOR_STATUS,
 		.traits = OPTION_NO_KEY,
 		.unset = "snowmelt.ini here, else $XDG_CONFIG_HOME/snowmelt/config.ini",
 		.help = "Read options from this file: one \"name = value\" a line, no sections.",
@@ -318,7 +380,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.name = "print-config",
 		.rule = {VALUE_SWITCH},
 		.group = GROUP_PROGRAM,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_RESULTS | FOR_STATUS,
 		.traits = OPTION_FLAG_ONLY,
 		.help = "Show every option, its value and where it came from, and end. No secret "
 			"is shown.",
@@ -350,11 +412,16 @@ const char *option_group_name(enum option_group g)
 		[GROUP_INPUT] = "Input",
 		[GROUP_ADOBE] = "Adobe",
 		[GROUP_TRAFFIC] = "Traffic",
-		[GROUP_RESULTS] = "Results",
+		[GROUP_RESULTS] = "Files",
 		[GROUP_PROGRAM] = "Program",
 	};
 
 	return names[g];
+}
+
+bool option_is_on_by_default(const struct option *o)
+{
+	return o->rule.kind == VALUE_SWITCH && o->fallback && strcmp(o->fallback, "yes") == 0;
 }
 
 const struct option *option_find(const char *name, size_t name_len, unsigned commands)

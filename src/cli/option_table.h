@@ -38,9 +38,15 @@ enum option_id {
 	OPT_GIVE_UP_AFTER,
 	OPT_HALT,
 	OPT_SEED,
+	OPT_INVENTORY,
+	OPT_TAG,
+	OPT_RESEND_UNRESOLVED,
+	OPT_LEDGER,
 	OPT_RESULTS,
 	OPT_FORMAT,
 	OPT_EXCEL_SAFE,
+	OPT_STATUS_FORMAT,
+	OPT_UNRESOLVED,
 	OPT_CONFIRM,
 	OPT_LOG_LEVEL,
 	OPT_CONFIG,
@@ -65,7 +71,9 @@ enum option_command {
 	FOR_RUN = 1 << 0,
 	FOR_HELP = 1 << 1,
 	FOR_VERSION = 1 << 2,
-	FOR_ALL = FOR_RUN | FOR_HELP | FOR_VERSION,
+	FOR_STATUS = 1 << 3,
+	FOR_RESULTS = 1 << 4,
+	FOR_ALL = FOR_RUN | FOR_HELP | FOR_VERSION | FOR_STATUS | FOR_RESULTS,
 };
 
 /** Bits of option.traits. */
@@ -105,6 +113,9 @@ static inline enum option_id option_id(const struct option *o)
 {
 	return (enum option_id)(o - option_table);
 }
+
+/** A switch that is on unless it is turned off: people read and type --no-NAME. */
+bool option_is_on_by_default(const struct option *o);
 
 /** The option of this name that one of the commands (bits) has; NULL: none. */
 const struct option *option_find(const char *name, size_t name_len, unsigned commands);

@@ -11,6 +11,7 @@
  */
 #include "flow/request.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -199,6 +200,51 @@ const char *flow_service_url_fault(const char *url)
 	if (strpbrk(p.rest, "?#"))
 		return "a query or fragment in it: leave only scheme, host, port and path";
 	return NULL;
+}
+
+static int append_lower(struct buf *b, const char *text, size_t len)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < len; i++)
+		r = buf_append_char(
+			b, (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]));
+	return r;
+}
+
+/* Without leading zeros; a default one not at all. */
+static int append_port(struct buf *b, const struct parts *p)
+{
+	const char *port = p->port;
+	size_t len = p->port_len;
+
+	for (; len > 0 && *port == '0'; len--)
+		port++;
+	if (len == 0 || (p->https && len == 3 && memcmp(port, "443", 3) == 0) ||
+		(!p->https && len == 2 && memcmp(port, "80", 2) == 0))
+		return 0;
+	return buf_printf(b, ":%.*s", (int)len, port);
+}
+
+int flow_service_append(struct buf *b, const char *url)
+{
+	struct parts p;
+	const char *fault = parse(url, &p);
+	size_t len;
+	int r;
+
+	assert(!fault);
+	len = strlen(p.rest);
+	while (len > 0 && p.rest[len - 1] == '/')
+		len--;
+	r = buf_printf(b, "%s://%s", p.https ? "https" : "http", p.literal ? "[" : "");
+	if (r == 0)
+		r = append_lower(b, p.host, p.host_len);
+	if (r == 0 && p.literal)
+		r = buf_append_char(b, ']');
+	if (r == 0 && p.port)
+		r = append_port(b, &p);
+	return r < 0 ? r : buf_append(b, p.rest, len);
 }
 
 /* Where the part that knows no case ends: behind scheme and authority. */

@@ -4,6 +4,10 @@
  * show a field, the field cannot differ: so an item without a connectionSpec is
  * a hit (it passed the server's filter), as the other reading would call a row
  * absent and send it twice; and an endpoint that is not shown is no conflict.
+ *
+ * A hit that has our tag is ours, and others of its name are somebody else's.
+ * Hits are asked for by name all the same: what an earlier run sent may have had
+ * no tag, or another description before it.
  */
 #include "flow/search.h"
 
@@ -11,6 +15,7 @@
 
 #include "base/str.h"
 #include "flow/field.h"
+#include "flow/tag.h"
 
 #define GRACE_MS 5000 /* the server's clock is known to a second or so, by its Date header */
 #define SENTENCE_MAX 1024
@@ -21,6 +26,12 @@ static const char no_memory[] = "a connection of this name exists and is not thi
 void flow_hits_init(struct flow_hits *h)
 {
 	*h = (struct flow_hits){.count = 0};
+}
+
+void flow_hits_expect(struct flow_hits *h, const char *id)
+{
+	str_copy(h->ids[0], sizeof(h->ids[0]), id);
+	h->count = 1;
 }
 
 static bool is_hit(const struct flow_wanted *w, const struct flow_item *item)
@@ -45,20 +56,36 @@ static void take_first(
 
 	flow_field_take(h->etag, sizeof(h->etag), item->etag, true);
 	h->created_ms = item->created_ms;
+	h->untagged =
+		w->tag && !str_empty(item->description) && !flow_tagged(item->description, w->tag);
 	h->endpoint_differs =
 		endpoint && !flow_endpoint_same(endpoint, w->endpoint ? w->endpoint : "");
 	h->username_differs = username && strcmp(username, w->username ? w->username : "") != 0;
 }
 
+static void put_id(struct flow_hits *h, const char *id, bool first)
+{
+	uint32_t last = MIN(h->count, FLOW_HITS_MAX - 1);
+
+	if (first) {
+		memmove(h->ids[last], h->ids[0], sizeof(h->ids[0]));
+		str_copy(h->ids[0], sizeof(h->ids[0]), id);
+	} else if (h->count < FLOW_HITS_MAX) {
+		str_copy(h->ids[h->count], sizeof(h->ids[0]), id);
+	}
+}
+
 void flow_hits_add(struct flow_hits *h, const struct flow_wanted *w, const struct flow_item *item)
 {
+	bool tagged = w->tag && flow_tagged(item->description, w->tag);
+
 	if (!is_hit(w, item) || is_known(h, item->id))
 		return;
-	if (h->count == 0)
+	if (h->count == 0 || (tagged && h->tagged == 0))
 		take_first(h, w, item);
-	if (h->count < FLOW_HITS_MAX)
-		str_copy(h->ids[h->count], sizeof(h->ids[0]), item->id);
+	put_id(h, item->id, tagged && h->tagged == 0);
 	h->count++;
+	h->tagged += tagged;
 }
 
 static int tell_several(struct buf *b, const struct flow_hits *h)
@@ -87,13 +114,18 @@ static int tell_difference(struct buf *b, const struct flow_hits *h)
 		h->ids[0], what);
 }
 
+static bool is_several(const struct flow_hits *h)
+{
+	return (h->tagged ? h->tagged : h->count) > 1;
+}
+
 static void tell_conflict(const struct flow_hits *h, char *dst, size_t dst_len)
 {
 	AUTO(buf_done) struct buf b = {0};
 	int r;
 
 	buf_init(&b, SENTENCE_MAX);
-	r = h->count > 1 ? tell_several(&b, h) : tell_difference(&b, h);
+	r = is_several(h) ? tell_several(&b, h) : tell_difference(&b, h);
 	str_copy(dst, dst_len, r < 0 ? no_memory : b.data);
 }
 
@@ -102,10 +134,12 @@ enum flow_finding flow_hits_conclude(const struct flow_hits *h, int64_t intent_s
 {
 	if (h->count == 0)
 		return FLOW_ABSENT;
-	if (h->count > 1 || h->endpoint_differs || h->username_differs) {
+	if (is_several(h) || h->endpoint_differs || h->username_differs) {
 		tell_conflict(h, ret_conflict, ret_conflict_len);
 		return FLOW_FOUND_CONFLICT;
 	}
+	if (h->tagged)
+		return FLOW_FOUND_CREATED;
 	if (intent_server_ms > 0 && h->created_ms > 0 &&
 		h->created_ms >= intent_server_ms - GRACE_MS)
 		return FLOW_FOUND_CREATED;

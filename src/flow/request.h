@@ -114,3 +114,11 @@ bool flow_endpoint_same(const char *a, const char *b);
  * @return NULL, or what is wrong with it in words
  */
 const char *flow_service_url_fault(const char *url);
+
+/**
+ * Append the one way to write a base URL without a fault, by which a service is
+ * known again: scheme and host in lower case, no default port, no slash at its end.
+ *
+ * @return 0, -ENOBUFS or -ENOMEM
+ */
+int flow_service_append(struct buf *b, const char *url);

@@ -22,7 +22,7 @@
 #include "base/str.h"
 #include "flow/field.h"
 
-#define MS_MAX 9007199254740991.0 /* 2^53 - 1: a double holds these exactly */
+#define EXACT_MAX 9007199254740991.0 /* 2^53 - 1: a double holds these exactly */
 
 enum next_page { NEXT_NONE, NEXT_NAMED, NEXT_UNSOUND };
 
@@ -37,7 +37,7 @@ static int64_t read_ms(const struct json *v)
 {
 	double ms;
 
-	return json_number(v, &ms) && ms > 0 && ms <= MS_MAX ? (int64_t)ms : 0;
+	return json_number(v, &ms) && ms > 0 && ms <= EXACT_MAX ? (int64_t)ms : 0;
 }
 
 static const char *read_text(const struct json *object, const char *name)
@@ -58,6 +58,7 @@ static struct flow_item read_item(const struct json *v)
 		.id = read_text(v, "id"),
 		.etag = flow_field_take(etag, sizeof(etag), text, true) ? text : "",
 		.spec_id = read_text(json_get(v, "connectionSpec"), "id"),
+		.description = read_text(v, "description"),
 		.endpoint = flow_field_shown(json_string(json_get(params, "endpoint"))),
 		.username = flow_field_shown(json_string(json_get(params, "username"))),
 		.created_ms = read_ms(json_get(v, "createdAt")),
@@ -175,7 +176,7 @@ static enum flow_step walk(
 		return FLOW_STEP_PAGE;
 	}
 	c->continuation[0] = '\0';
-	c->counting = page_items >= FLOW_PAGE_LIMIT;
+	c->counting = c->tally || page_items >= FLOW_PAGE_LIMIT;
 	return c->counting ? FLOW_STEP_COUNT : FLOW_STEP_COMPLETE;
 }
 
@@ -201,11 +202,14 @@ static enum flow_step feed_page(struct flow_cursor *c, const struct json *root,
 	return step;
 }
 
-static enum flow_step feed_count(const struct flow_cursor *c, const struct json *root)
+static enum flow_step feed_count(struct flow_cursor *c, const struct json *root)
 {
 	double count;
 
-	if (!json_number(json_get(root, "count"), &count) || count != (double)c->items)
+	if (!json_number(json_get(root, "count"), &count) || count < 0 || count > EXACT_MAX)
+		return FLOW_STEP_UNSOUND;
+	c->count = (uint64_t)count;
+	if ((double)c->count != count || (!c->tally && c->count != c->items))
 		return FLOW_STEP_UNSOUND;
 	return FLOW_STEP_COMPLETE;
 }

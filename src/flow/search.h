@@ -21,17 +21,20 @@
 /** What the next request of a search is. */
 enum flow_step {
 	FLOW_STEP_PAGE,     /* the next page, by `continuation` */
-	FLOW_STEP_COUNT,    /* the last page was exactly full: ask count=true */
+	FLOW_STEP_COUNT,    /* the last page was exactly full, or a tally: ask count=true */
 	FLOW_STEP_COMPLETE, /* read to its end: hits prove presence, none absence */
 	FLOW_STEP_UNSOUND,  /* malformed, count differs, token repeats: proves nothing */
 };
 
 struct flow_cursor {
 	char continuation[FLOW_TOKEN_SIZE]; /* "" for the first page */
-	bool counting;                      /* the next request is the count */
-	uint64_t items;                     /* over all pages so far */
+	bool tally;     /* set behind flow_cursor_init(): count at the end in any case, and leave
+	                * the comparison to the caller, who knows how many ids were distinct */
+	bool counting;  /* the next request is the count */
+	uint64_t items; /* over all pages so far */
 	uint32_t pages;
 	uint64_t anchor; /* hash of an earlier token, against circles */
+	uint64_t count;  /* a tally that is COMPLETE: what the server counted */
 };
 
 /** One listed connection; borrowed, valid in the callback only. "" is not shown. */
@@ -40,6 +43,7 @@ struct flow_item {
 	const char *id; /* a UUID: items without one make the page unsound */
 	const char *etag;
 	const char *spec_id;
+	const char *description;
 	const char *endpoint; /* auth.params.endpoint, NULL when not shown or a mask ("****") */
 	const char *username; /* same */
 	int64_t created_ms;   /* createdAt, 0 when not shown */
@@ -64,17 +68,24 @@ struct flow_wanted {
 	const char *spec_id;
 	const char *endpoint;
 	const char *username;
+	const char *tag; /* key of the tag that a create of ours may have left; NULL: none */
 };
 
+/* "The first" is the first that has our tag, else the first that came. */
 struct flow_hits {
 	uint32_t count;                          /* distinct ids */
+	uint32_t tagged;                         /* of them, those with our tag */
 	char ids[FLOW_HITS_MAX][FLOW_UUID_SIZE]; /* the first of them */
 	char etag[FLOW_ETAG_SIZE];               /* of the first */
 	int64_t created_ms;                      /* of the first */
 	bool endpoint_differs, username_differs; /* shown and another, of the first */
+	bool untagged; /* the first shows a description, and our tag is not in it */
 };
 
 void flow_hits_init(struct flow_hits *h);
+/** Begin with a connection that is known to be there: what is found beside it is one
+ * too many. `id` is a UUID. */
+void flow_hits_expect(struct flow_hits *h, const char *id);
 /**
  * Takes the item if it is a hit: the exact name, and the connectionSpec (an item that
  * does not show its own passed the filter). The same id twice (pages may shift) counts
@@ -84,7 +95,7 @@ void flow_hits_add(struct flow_hits *h, const struct flow_wanted *w, const struc
 
 enum flow_finding {
 	FLOW_ABSENT,
-	FLOW_FOUND_CREATED,  /* one hit, not older than our intent */
+	FLOW_FOUND_CREATED,  /* one hit, not older than our intent; or one with our tag */
 	FLOW_FOUND_ADOPTED,  /* one hit, older, or it shows no createdAt */
 	FLOW_FOUND_CONFLICT, /* one that differs, or several */
 };

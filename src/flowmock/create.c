@@ -10,11 +10,13 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "flowmock/commit.h"
 #include "flowmock/item.h"
+#include "flowmock/life.h"
 #include "flowmock/memory.h"
 #include "flowmock/params.h"
 #include "flowmock/request.h"
-#include "sys/clock.h"
+#include "flowmock/service.h"
 
 #define SERVICENOW_SPEC "eb13cb25-47ab-407f-ba89-c0125281c563"
 #define SERVICENOW_AUTH "Basic Authentication"
@@ -129,33 +131,32 @@ static bool check_rules(struct request *r, const struct wish *w)
 	return true;
 }
 
-static const struct connection *keep(struct request *r, const struct wish *w)
+/* As the request's fault wants it: at once, or after the answer. NULL in the
+ * latter case, and when it could not be kept. */
+static const struct connection *keep(struct request *r, const struct wish *w, int64_t created_ms)
 {
 	struct service *s = r->service;
-	int64_t wall_ms = clock_wall_ms();
 	AUTO(buf_done) struct buf packed = {0};
-	struct connection c = {
-		.id = service_new_id(s),
-		.created_ms = wall_ms,
-		.updated_ms = wall_ms,
-		.etag = service_new_etag(s, wall_ms),
-		.lag_ms = (uint32_t)(dist_draw(&s->options->lag, &s->latency) / MS),
+	struct commit c = {
 		.scope = request_scope(r),
 		.spec = store_spec(&s->store, w->spec_id, w->spec_version, w->auth),
+		.created_ms = created_ms,
+		.text = {w->name, w->description ? w->description : "", NULL, 0},
 	};
-	struct store_text t = {w->name, w->description ? w->description : "", NULL, 0};
 
 	buf_init(&packed, MUST_MAX);
 	params_pack(&packed, w->params, !s->options->show_passwords);
-	t.params = packed.data;
-	t.params_len = packed.len;
-	return store_at(&s->store, store_add(&s->store, &c, &t));
+	c.text.params = packed.data;
+	c.text.params_len = packed.len;
+	if (fault_kind(r->fault.fault)->hold != HOLD_ANSWERED)
+		return commit_now(s, &c);
+	commit_later(s, &c, life_hold(r));
+	return NULL;
 }
 
 void create_connection(struct request *r)
 {
 	AUTO(json_freep) struct json *root = request_json(r);
-	struct service *s = r->service;
 	const struct connection *c;
 	char id[UUID_SIZE];
 	struct wish w;
@@ -165,14 +166,52 @@ void create_connection(struct request *r)
 	read_wish(root, &w);
 	if (!check_wish(r, &w) || !check_rules(r, &w))
 		return;
-	c = keep(r, &w);
-	s->counters.creates++;
-	if (journal_put(&s->journal, &s->store, c) < 0) {
-		answer_not_kept(r);
+	c = keep(r, &w, 0);
+	if (!c) {
+		if (r->service->failed)
+			answer_not_kept(r);
 		return;
 	}
 	item_print_version(answer_start(&r->answer, 201), c->id, c->etag);
 	uuid_format(c->id, id);
 	str_copy(r->answer.location, sizeof(r->answer.location), BASE_PATH "/connections/");
 	str_copy(r->answer.location + strlen(r->answer.location), sizeof(id), id);
+}
+
+/* ------------------------------------------------------ what others created */
+
+static bool put_one(struct request *r, const struct json *root)
+{
+	double created_ms = 0;
+	struct wish w;
+
+	read_wish(root, &w);
+	json_number(json_get(root, "createdAt"), &created_ms);
+	if (!(created_ms >= 0 && created_ms < 1e15)) {
+		answer_message(&r->answer, 400, "createdAt is a number of milliseconds");
+		return false;
+	}
+	if (!check_wish(r, &w))
+		return false;
+	return keep(r, &w, (int64_t)created_ms) != NULL;
+}
+
+void control_put(struct request *r)
+{
+	AUTO(json_freep) struct json *root = request_json(r);
+	bool fine = root != NULL;
+
+	if (fine && (str_empty(request_header(r, "x-gw-ims-org-id")) ||
+			    str_empty(request_header(r, "x-sandbox-name")))) {
+		answer_message(&r->answer, 400, "x-gw-ims-org-id and x-sandbox-name are needed");
+		return;
+	}
+	if (fine && json_is_object(root))
+		fine = put_one(r, root);
+	JSON_EACH (one, json_is_array(root) ? root : NULL)
+		fine = fine && put_one(r, one);
+	if (r->service->failed)
+		answer_not_kept(r);
+	else if (fine)
+		must(buf_append_str(answer_start(&r->answer, 200), "{}"));
 }

@@ -35,6 +35,8 @@ static const struct fault_kind kinds[FAULT_COUNT] = {
 	KIND(503_AFTER, "error503-after", "", true, HOLD_NONE, ENDING_ANSWER),
 	KIND(504_BEFORE, "error504-before", "", false, HOLD_NONE, ENDING_ANSWER),
 	KIND(504_AFTER, "error504-after", "", true, HOLD_NONE, ENDING_ANSWER),
+	KIND(504_LATE, "error504-late", "504 at once, yet executed after --hold", true,
+		HOLD_ANSWERED, ENDING_ANSWER),
 	KIND(408, "408", "408; not executed", false, HOLD_NONE, ENDING_ANSWER),
 	KIND(408_AFTER, "408-after", "408, yet executed", true, HOLD_NONE, ENDING_ANSWER),
 	KIND(TIMEOUT_AFTER, "timeout-after", "executed, the answer held for --hold", true,

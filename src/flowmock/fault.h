@@ -27,6 +27,7 @@ enum fault {
 	FAULT_503_AFTER,
 	FAULT_504_BEFORE,
 	FAULT_504_AFTER,
+	FAULT_504_LATE,
 	FAULT_408,
 	FAULT_408_AFTER,
 	FAULT_TIMEOUT_AFTER,
@@ -52,9 +53,10 @@ enum fault {
 
 enum fault_hold {
 	HOLD_NONE,
-	HOLD_BEFORE,  /* carried out only after the hold */
-	HOLD_AFTER,   /* carried out at once, answered after the hold */
-	HOLD_FOREVER, /* until the client goes */
+	HOLD_BEFORE,   /* carried out only after the hold */
+	HOLD_AFTER,    /* carried out at once, answered after the hold */
+	HOLD_ANSWERED, /* answered at once, carried out after the hold */
+	HOLD_FOREVER,  /* until the client goes */
 };
 
 enum fault_ending {

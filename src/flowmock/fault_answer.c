@@ -133,6 +133,7 @@ void fault_answer(struct request *r)
 		[FAULT_503_AFTER] = error503,
 		[FAULT_504_BEFORE] = error504,
 		[FAULT_504_AFTER] = error504,
+		[FAULT_504_LATE] = error504,
 		[FAULT_408] = error408,
 		[FAULT_408_AFTER] = error408,
 		[FAULT_BAD_JSON_201] = bad_json,

@@ -62,11 +62,16 @@ static void draw_fault(struct request *r)
 		s->counters.faults[r->fault.fault]++;
 }
 
+nsec_t life_hold(const struct request *r)
+{
+	return r->fault.argument == NSEC_NONE ? r->service->options->hold : r->fault.argument;
+}
+
 static void begin(struct request *r)
 {
 	struct service *s = r->service;
 	enum fault_hold hold = fault_kind(r->fault.fault)->hold;
-	nsec_t held = r->fault.argument == NSEC_NONE ? s->options->hold : r->fault.argument;
+	nsec_t held = life_hold(r);
 	nsec_t latency = dist_draw(&s->options->latency, &s->latency);
 	nsec_t before = (nsec_t)((double)latency * random_unit(&s->latency));
 

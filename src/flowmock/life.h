@@ -10,5 +10,8 @@
  */
 void life_start(struct request *r);
 
+/** How long its fault holds it. */
+nsec_t life_hold(const struct request *r);
+
 /** Its timer fired. Same steps afterwards. */
 void life_wake(struct request *r);

@@ -224,8 +224,8 @@ static const struct option table[] = {
 		"lines `N KIND [TIME]`: what the Nth create gets", "name a file"},
 	{"retry-after", "N", take_u16, AT(retry_after_s), "seconds that throttle tells (1)",
 		"give a number up to 65535"},
-	{"hold", "TIME", take_duration, AT(hold), "of timeout-after and timeout-late (60s)",
-		GIVE_DURATION},
+	{"hold", "TIME", take_duration, AT(hold),
+		"of timeout-after, timeout-late, error504-late (60s)", GIVE_DURATION},
 	{"rate-limit", "N/s", take_rate, AT(rate_limit), "429 beyond it (none)",
 		"give a rate such as 50/s, 120/m"},
 	{"rate-burst", "N", take_burst, AT(rate_burst), "requests it lets through at once (1)",
@@ -335,6 +335,8 @@ void options_help(FILE *f)
 	}
 	print_kinds(f);
 	fputs("\nBeside the service: GET /_flowmock/status, GET /_flowmock/connections,\n"
-	      "POST /_flowmock/faults {KIND: P}, POST /_flowmock/reset\n",
+	      "POST /_flowmock/connections (as others create them, one body or an array,\n"
+	      "createdAt as it is given), POST /_flowmock/faults {KIND: P},\n"
+	      "POST /_flowmock/reset\n",
 		f);
 }

@@ -85,6 +85,7 @@ void patch_connection(struct request *r);
 void delete_connection(struct request *r);
 void control_status(struct request *r);
 void control_connections(struct request *r);
+void control_put(struct request *r);
 void control_faults(struct request *r);
 void control_reset(struct request *r);
 

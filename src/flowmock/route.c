@@ -16,6 +16,7 @@ static const struct route routes[] = {
 	{"DELETE", CONNECTIONS "/*", REALM_FLOW, VERB_DELETE, false, delete_connection},
 	{"GET", "/_flowmock/status", REALM_CONTROL, VERB_GET, false, control_status},
 	{"GET", "/_flowmock/connections", REALM_CONTROL, VERB_GET, false, control_connections},
+	{"POST", "/_flowmock/connections", REALM_CONTROL, VERB_POST, false, control_put},
 	{"POST", "/_flowmock/faults", REALM_CONTROL, VERB_POST, false, control_faults},
 	{"POST", "/_flowmock/reset", REALM_CONTROL, VERB_POST, false, control_reset},
 };

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "flowmock/commit.h"
+
 static void start_over(struct service *s)
 {
 	uint64_t seed = s->options->seed;
@@ -33,6 +35,7 @@ int service_open(struct service *s, const struct options *o, struct error *reter
 
 void service_close(struct service *s)
 {
+	commits_done(s);
 	listings_done(&s->listings);
 	store_done(&s->store);
 	journal_close(&s->journal);
@@ -42,6 +45,7 @@ void service_close(struct service *s)
 
 void service_reset(struct service *s)
 {
+	commits_done(s);
 	listings_done(&s->listings);
 	store_done(&s->store);
 	store_init(&s->store);

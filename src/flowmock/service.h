@@ -32,6 +32,7 @@ struct service {
 	uint64_t ids;          /* given so far, those read back included */
 	uint64_t etags;
 	uint64_t requests;
+	struct late_commit *late_commits;
 	bool failed; /* the journal cannot be written: end */
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "base/str.h"
 #include "input/bytes.h"
 #include "input/credentials.h"
 #include "input/csv_reader.h"
@@ -25,6 +26,7 @@ struct input {
 	char *default_sandbox;
 	char delimiter;
 	bool allow_http_endpoints;
+	bool without_secrets;
 	uint64_t rows;       /* read so far in this reading */
 	bool held;           /* the last record read is still to be handed out */
 	struct error failed; /* the file is bad from here on */
@@ -121,7 +123,7 @@ static int open_all(struct input *in, const struct input_options *o, struct erro
 
 	if (r == 0)
 		r = bytes_open(&in->bytes, o->path, reterr);
-	if (r == 0)
+	if (r == 0 && !o->without_secrets)
 		r = open_references(in, o, reterr);
 	if (r == 0)
 		r = read_header(in, reterr);
@@ -140,6 +142,7 @@ int input_open(const struct input_options *o, struct input **ret, struct error *
 		in->references = REFERENCES_INIT;
 		in->delimiter = o->delimiter;
 		in->allow_http_endpoints = o->allow_http_endpoints;
+		in->without_secrets = o->without_secrets;
 		in->default_sandbox =
 			strdup(o->default_sandbox ? o->default_sandbox : FLOW_DEFAULT_SANDBOX);
 	}
@@ -268,7 +271,7 @@ static int next_row(struct input *in, struct row *row, struct error *reterr)
 	r = make_row(in, row, reterr);
 	if (r < 0)
 		return r;
-	if (!row->invalid &&
+	if (!row->invalid && !in->without_secrets &&
 		!credentials_take(&in->header, &in->csv.record, &in->references, row)) {
 		row_reset(row);
 		assert(!secret_region_is_unused(row->region)); /* nobody could give room back */
@@ -324,4 +327,19 @@ const char *input_sandbox(const struct input *in, uint32_t number)
 {
 	assert(number < in->scopes.sandbox_count);
 	return in->scopes.sandboxes[number];
+}
+
+int input_scope(struct input *in, const char *sandbox, const char *spec_id, uint32_t *ret_scope,
+	uint32_t *ret_sandbox)
+{
+	if (!flow_sandbox_valid(sandbox) || !str_uuid(spec_id))
+		return -EINVAL;
+	return scopes_number(&in->scopes, sandbox, spec_id, ret_scope, ret_sandbox);
+}
+
+const char *input_scope_spec(const struct input *in, uint32_t scope, uint32_t *ret_sandbox)
+{
+	assert(scope < in->scopes.count);
+	*ret_sandbox = in->scopes.pairs[scope].sandbox;
+	return in->scopes.pairs[scope].spec_id;
 }

@@ -33,6 +33,8 @@ struct input_options {
 	const char *default_sandbox;
 	char delimiter; /* 0: detect */
 	bool allow_http_endpoints;
+	bool without_secrets; /* rows come without params, references are not looked up and need
+	                       * not resolve; a row then needs no region */
 };
 
 /** What the first reading of a regular file found. */
@@ -90,3 +92,15 @@ size_t input_carried(const struct input *in, const char *const **ret_names);
 /** The names of the sandboxes seen so far, by number. */
 uint32_t input_sandbox_count(const struct input *in);
 const char *input_sandbox(const struct input *in, uint32_t number);
+
+/**
+ * The number of a pair that perhaps no row has named yet; a new one is added.
+ *
+ * @return 0, -EINVAL (not a sandbox, not a UUID), -ENOSPC (INPUT_SCOPES_MAX are
+ *         there already) or -ENOMEM
+ */
+int input_scope(struct input *in, const char *sandbox, const char *spec_id, uint32_t *ret_scope,
+	uint32_t *ret_sandbox);
+
+/** The connectionSpec of a scope, and the number of its sandbox. */
+const char *input_scope_spec(const struct input *in, uint32_t scope, uint32_t *ret_sandbox);

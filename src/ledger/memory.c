@@ -21,6 +21,7 @@
 #include <stdlib.h>
 
 #include "base/macros.h"
+#include "ledger/key.h"
 #include "ledger/ledger.h"
 #include "ledger/names.h"
 #include "ledger/replies.h"
@@ -85,7 +86,37 @@ static void move(struct memory *m, const struct ledger_request *q)
 		assert(name->state != NAME_DECIDED);
 		name->state = NAME_DECIDED;
 		break;
-	case LEDGER_CLAIM: assert(!"a claim moves no row");
+	case LEDGER_CLAIM:
+	case LEDGER_UNMARK:
+	case LEDGER_RECALL:
+	case LEDGER_INVENTORY_BEGIN:
+	case LEDGER_INVENTORY_ITEM:
+	case LEDGER_INVENTORY_END:
+	case LEDGER_OP_COUNT:
+	default: assert(!"moves no row");
+	}
+}
+
+/* There were no earlier runs, and what a server has is not remembered: so
+ * nothing is ever recalled, and nothing found in an inventory. */
+static int answer(struct memory *m, const struct ledger_request *q, struct ledger_reply *reply)
+{
+	switch (q->op) {
+	case LEDGER_CLAIM: return claim(m, q, reply);
+	case LEDGER_INTEND:
+		reply->claim = LEDGER_FRESH;
+		reply->intent_ms = q->wall_ms;
+		move(m, q);
+		return 0;
+	case LEDGER_WITHDRAW:
+	case LEDGER_OUTCOME: move(m, q); return 0;
+	case LEDGER_INVENTORY_END: reply->found = true; return 0;
+	case LEDGER_UNMARK:
+	case LEDGER_RECALL:
+	case LEDGER_INVENTORY_BEGIN:
+	case LEDGER_INVENTORY_ITEM:
+	case LEDGER_OP_COUNT:
+	default: return 0;
 	}
 }
 
@@ -96,10 +127,8 @@ static void memory_submit(struct ledger *l, const struct ledger_request *q)
 
 	if (l->error.code < 0)
 		reply.error = l->error.code;
-	else if (q->op == LEDGER_CLAIM)
-		reply.error = claim(m, q, &reply);
 	else
-		move(m, q);
+		reply.error = answer(m, q, &reply);
 	replies_push(&m->replies, &reply);
 }
 
@@ -118,6 +147,13 @@ static bool memory_next(struct ledger *l, struct ledger_reply *ret)
 	return replies_pop(&memory_of(l)->replies, ret);
 }
 
+static int memory_end_run(struct ledger *l, bool reported, const char *totals, struct error *reterr)
+{
+	if (l->error.code < 0 && reterr)
+		*reterr = l->error;
+	return l->error.code;
+}
+
 static void memory_destroy(struct ledger *l)
 {
 	struct memory *m = memory_of(l);
@@ -131,6 +167,7 @@ static const struct ledger_backend memory_backend = {
 	.submit = memory_submit,
 	.flush = memory_flush,
 	.next = memory_next,
+	.end_run = memory_end_run,
 	.destroy = memory_destroy,
 	.durable = false,
 };
@@ -147,6 +184,10 @@ int ledger_memory_create(
 		.wake = wake,
 		.wake_arg = arg,
 	};
+	if (key_random(m->base.key) < 0) {
+		free(m);
+		return error_set(reterr, -EIO, "libsodium does not start: repair its installation");
+	}
 	if (names_init(&m->names) < 0 || replies_init(&m->replies) < 0) {
 		memory_destroy(&m->base);
 		return error_set(reterr, -ENOMEM, "no memory for the ledger");

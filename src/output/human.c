@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/macros.h"
+
 int human_duration(struct buf *b, nsec_t d)
 {
 	int64_t s = d / SEC;
@@ -22,6 +24,30 @@ int human_duration(struct buf *b, nsec_t d)
 int human_count(struct buf *b, uint64_t n, const char *one, const char *many)
 {
 	return buf_printf(b, "%" PRIu64 " %s", n, n == 1 ? one : many);
+}
+
+static int digits(uint64_t n)
+{
+	int count = 1;
+
+	while (n >= 10) {
+		n /= 10;
+		count++;
+	}
+	return count;
+}
+
+int human_totals(struct buf *b, const struct human_total *totals, size_t count)
+{
+	int width = 0, r = 0;
+
+	for (size_t i = 0; i < count; i++)
+		width = MAX(width, digits(totals[i].count));
+	for (size_t i = 0; i < count && r == 0; i++)
+		if (totals[i].count > 0)
+			r = buf_printf(b, "  %-10s  %*" PRIu64 "\n", totals[i].name, width,
+				totals[i].count);
+	return r;
 }
 
 /* Characters, as one column each: good enough for names in most scripts. */

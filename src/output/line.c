@@ -2,6 +2,7 @@
 #include "output/line.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -10,24 +11,44 @@
 #include "base/time.h"
 #include "output/csv_field.h"
 
+enum column {
+	COLUMN_ROW,
+	COLUMN_LINE,
+	COLUMN_NAME,
+	COLUMN_SANDBOX,
+	COLUMN_ENDPOINT,
+	COLUMN_STATUS,
+	COLUMN_ID,
+	COLUMN_ETAG,
+	COLUMN_HTTP_STATUS,
+	COLUMN_ERROR_CODE,
+	COLUMN_ERROR,
+	COLUMN_ATTEMPTS,
+	COLUMN_REQUEST_ID,
+	COLUMN_STARTED_AT,
+	COLUMN_DURATION_MS,
+	COLUMN_COUNT
+};
+
 const char *const line_columns[] = {
-	"row",
-	"line",
-	"name",
-	"sandbox",
-	"endpoint",
-	"status",
-	"id",
-	"etag",
-	"http_status",
-	"error_code",
-	"error",
-	"attempts",
-	"request_id",
-	"started_at",
-	"duration_ms",
+	[COLUMN_ROW] = "row",
+	[COLUMN_LINE] = "line",
+	[COLUMN_NAME] = "name",
+	[COLUMN_SANDBOX] = "sandbox",
+	[COLUMN_ENDPOINT] = "endpoint",
+	[COLUMN_STATUS] = "status",
+	[COLUMN_ID] = "id",
+	[COLUMN_ETAG] = "etag",
+	[COLUMN_HTTP_STATUS] = "http_status",
+	[COLUMN_ERROR_CODE] = "error_code",
+	[COLUMN_ERROR] = "error",
+	[COLUMN_ATTEMPTS] = "attempts",
+	[COLUMN_REQUEST_ID] = "request_id",
+	[COLUMN_STARTED_AT] = "started_at",
+	[COLUMN_DURATION_MS] = "duration_ms",
 };
 const size_t line_column_count = ARRAY_SIZE(line_columns);
+static_assert(ARRAY_SIZE(line_columns) == COLUMN_COUNT, "every column has its name");
 
 /* A line in the making. The first error sticks, so that the columns can be
  * written one below the other. */
@@ -122,14 +143,19 @@ static void put_time(struct writer *w, int64_t wall_ms)
 }
 
 /* Take half a line back, so that a caller finds the buffer as it was. */
-static int end_line(struct writer *w, size_t start)
+static int undo_if_failed(struct writer *w, size_t start)
 {
-	put(w, "\n", 1);
 	if (w->error < 0 && w->b->len > start) {
 		w->b->len = start;
 		w->b->data[start] = '\0';
 	}
 	return w->error;
+}
+
+static int end_line(struct writer *w, size_t start)
+{
+	put(w, "\n", 1);
+	return undo_if_failed(w, start);
 }
 
 int line_header(const struct line_style *s, struct buf *b)
@@ -174,6 +200,90 @@ int line_append(const struct line_style *s, const struct line *l, struct buf *b)
 	if (s->format == LINE_JSONL)
 		put(&w, "}", 1);
 	return end_line(&w, start);
+}
+
+/* ------------------------------------------------------- a line that is there */
+
+/* Where the column ends that begins here: at the comma, or at what ends the line.
+ * In CSV an even number of quotes so far means outside of them; in JSON no value
+ * of ours is a list, and a quote inside a string has a backslash before it. */
+static size_t column_end(enum line_format format, const char *line, size_t len, size_t at)
+{
+	char end = format == LINE_JSONL ? '}' : '\n';
+	bool quoted = false;
+
+	for (; at < len; at++) {
+		if (quoted && format == LINE_JSONL && line[at] == '\\')
+			at++;
+		else if (line[at] == '"')
+			quoted = !quoted;
+		else if (!quoted && (line[at] == ',' || line[at] == end))
+			break;
+	}
+	return at;
+}
+
+/* The begins of our own columns, and behind them that of what follows. */
+static int find_columns(
+	enum line_format format, const char *line, size_t len, size_t ret[COLUMN_COUNT + 1])
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < COLUMN_COUNT; i++) {
+		ret[i] = at;
+		at = column_end(format, line, len, i == 0 ? 0 : at + 1);
+		if (at >= len || (line[at] != ',' && i + 1 < COLUMN_COUNT))
+			return -EBADMSG;
+	}
+	ret[COLUMN_COUNT] = at;
+	return 0;
+}
+
+/* The value, without the comma, JSON's name and the quotes around it. */
+static struct line_piece value(
+	enum line_format format, enum column c, const char *line, const size_t at[COLUMN_COUNT + 1])
+{
+	size_t begin = at[c] + (c > 0 || format == LINE_JSONL);
+	size_t end = at[c + 1];
+
+	if (format == LINE_JSONL)
+		begin += strlen(line_columns[c]) + strlen("\"\":");
+	if (end - begin >= 2 && line[begin] == '"') {
+		begin++;
+		end--;
+	}
+	return (struct line_piece){.at = line + begin, .len = end - begin};
+}
+
+int line_read(enum line_format format, const char *line, size_t len, struct line_pieces *ret)
+{
+	size_t at[COLUMN_COUNT + 1];
+	int r = find_columns(format, line, len, at);
+
+	if (r < 0)
+		return r;
+	ret->number = value(format, COLUMN_LINE, line, at);
+	ret->status = value(format, COLUMN_STATUS, line, at);
+	return 0;
+}
+
+int line_amend(const struct line_style *s, const char *line, size_t len,
+	const struct line_change *c, struct buf *b)
+{
+	struct writer w = {.style = s, .b = b, .column = COLUMN_STATUS};
+	size_t at[COLUMN_COUNT + 1], start = b->len;
+	int r = find_columns(s->format, line, len, at);
+
+	if (r < 0)
+		return r;
+	put(&w, line, at[COLUMN_STATUS]);
+	put_text(&w, c->status);
+	put(&w, line + at[COLUMN_ID], at[COLUMN_ERROR_CODE] - at[COLUMN_ID]);
+	w.column = COLUMN_ERROR_CODE;
+	put_text(&w, c->error_code);
+	put_text(&w, c->error);
+	put(&w, line + at[COLUMN_ATTEMPTS], len - at[COLUMN_ATTEMPTS]);
+	return undo_if_failed(&w, start);
 }
 
 /* JSON has no newline inside a line. In CSV one counts only outside quotes,

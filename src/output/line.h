@@ -61,6 +61,38 @@ int line_header(const struct line_style *s, struct buf *b);
 /** Append the line with its newline: 0, -ENOBUFS or -ENOMEM; then nothing was appended. */
 int line_append(const struct line_style *s, const struct line *l, struct buf *b);
 
+/** What a later look changes of a line; NULL or "" is empty. */
+struct line_change {
+	const char *status, *error_code, *error;
+};
+
+/** What a line that line_append() wrote says of these; borrowed from it, as it stands there. */
+struct line_piece {
+	const char *at;
+	size_t len;
+};
+struct line_pieces {
+	struct line_piece number; /* of the line in the input */
+	struct line_piece status; /* without its quotes */
+};
+
+/**
+ * Find them.
+ *
+ * @param line  whole, with its newline
+ * @return 0, or -EBADMSG: no line of this format
+ */
+int line_read(enum line_format format, const char *line, size_t len, struct line_pieces *ret);
+
+/**
+ * Append the same line, but for what is changed; every other byte stays.
+ *
+ * @param line  whole, with its newline; not in `b`
+ * @return 0; -EBADMSG: no line of this format; -ENOBUFS or -ENOMEM; then nothing was appended
+ */
+int line_amend(const struct line_style *s, const char *line, size_t len,
+	const struct line_change *c, struct buf *b);
+
 /**
  * Find where a line ends that line_append() wrote, piece by piece.
  *

@@ -26,6 +26,9 @@
 /* A buffer that held a giant line is not kept. */
 #define KEEP_SIZE ((size_t)1024 * 1024)
 
+/* What is read at once of a line that is there. */
+#define READ_SIZE ((size_t)4096)
+
 #define SHOWN_SIZE 300 /* three of them and a sentence fit into struct error */
 
 enum path { PATH_RESULTS, PATH_PART, PATH_PART_LOCK, PATH_INDEX, PATH_NEW, PATH_COUNT };
@@ -200,9 +203,19 @@ static int write_pending(struct results *r, struct error *reterr)
 	return 0;
 }
 
+/* The line that was just put into `pending`, from `start` on, is the row's. */
+static int note_line(struct results *r, uint64_t row, size_t start, struct error *reterr)
+{
+	int ret = places_set(&r->places, row, r->part_len + start);
+
+	if (ret < 0)
+		return fail(r, ret, "write", PATH_INDEX, reterr);
+	return r->pending.len >= WRITE_SIZE ? write_pending(r, reterr) : 0;
+}
+
 int results_add(struct results *r, const struct line *l, struct error *reterr)
 {
-	uint64_t offset = r->part_len + r->pending.len;
+	size_t start = r->pending.len;
 	int ret;
 
 	if (r->failed.code < 0)
@@ -210,10 +223,7 @@ int results_add(struct results *r, const struct line *l, struct error *reterr)
 	ret = line_append(&r->style, l, &r->pending);
 	if (ret < 0)
 		return fail(r, ret, "add a line to", PATH_PART, reterr);
-	ret = places_set(&r->places, l->row, offset);
-	if (ret < 0)
-		return fail(r, ret, "write", PATH_INDEX, reterr);
-	return r->pending.len >= WRITE_SIZE ? write_pending(r, reterr) : 0;
+	return note_line(r, l->row, start, reterr);
 }
 
 int results_flush(struct results *r, struct error *reterr)
@@ -226,6 +236,100 @@ int results_flush(struct results *r, struct error *reterr)
 uint64_t results_lines(const struct results *r)
 {
 	return r->places.rows;
+}
+
+/* ------------------------------------------------------ lines that are there */
+
+/* Read one back that begins at `offset` of .part. */
+static int read_line(struct results *r, uint64_t offset, struct buf *b)
+{
+	bool quoted = false, ended = false;
+	int ret = 0;
+
+	while (ret == 0 && !ended) {
+		size_t len = (size_t)MIN((uint64_t)READ_SIZE, r->part_len - offset);
+
+		if (len == 0)
+			return -EIO;
+		ret = buf_reserve(b, len);
+		if (ret == 0)
+			ret = file_pread_all(r->part_fd, b->data + b->len, len, (off_t)offset);
+		if (ret == 0)
+			len = line_end(r->style.format, b->data + b->len, len, &quoted, &ended);
+		if (ret == 0)
+			buf_commit(b, len);
+		offset += len;
+	}
+	return ret;
+}
+
+/* The last line of a row; `b` is the caller's. */
+static int find_line(struct results *r, uint64_t row, struct buf *b, struct error *reterr)
+{
+	uint64_t offset;
+	int ret;
+
+	buf_init(b, LINE_MAX_SIZE + READ_SIZE);
+	ret = results_flush(r, reterr);
+	if (ret < 0)
+		return ret;
+	ret = places_get(&r->places, row, &offset);
+	if (ret == -ENODATA)
+		return error_set(reterr, ret, "row %" PRIu64 " has no line yet", row);
+	if (ret < 0)
+		return fail(r, ret, "read", PATH_INDEX, reterr);
+	ret = read_line(r, offset, b);
+	return ret < 0 ? fail(r, ret, "read", PATH_PART, reterr) : 0;
+}
+
+static int read_had(enum line_format format, const char *line, size_t len, struct results_had *ret)
+{
+	struct line_pieces p;
+	char number[32], name[32];
+
+	if (line_read(format, line, len, &p) < 0 || p.number.len >= sizeof(number) ||
+		p.status.len >= sizeof(name))
+		return -EBADMSG;
+	str_copy(number, p.number.len + 1, p.number.at);
+	str_copy(name, p.status.len + 1, p.status.at);
+	if (!status_find(name, &ret->status) || str_u64(number, 0, UINT64_MAX, &ret->line) < 0)
+		return -EBADMSG;
+	return 0;
+}
+
+int results_look(struct results *r, uint64_t row, struct results_had *ret, struct error *reterr)
+{
+	AUTO(buf_done) struct buf line = {0};
+	struct results_had had;
+	int code;
+
+	code = find_line(r, row, &line, reterr);
+	if (code < 0)
+		return code;
+	code = read_had(r->style.format, line.data, line.len, &had);
+	if (code < 0)
+		return fail(r, code, "read", PATH_PART, reterr);
+	*ret = had;
+	return 0;
+}
+
+int results_amend(struct results *r, uint64_t row, const char *status, const char *error_code,
+	const char *error, struct error *reterr)
+{
+	const struct line_change change = {
+		.status = status, .error_code = error_code, .error = error};
+	AUTO(buf_done) struct buf line = {0};
+	size_t start;
+	int ret;
+
+	ret = find_line(r, row, &line, reterr);
+	if (ret < 0)
+		return ret;
+	start = r->pending.len;
+	ret = line_amend(&r->style, line.data, line.len, &change, &r->pending);
+	if (ret < 0)
+		return fail(r, ret, "add a line to", PATH_PART, reterr);
+	return note_line(r, row, start, reterr);
 }
 
 /* -------------------------------------------------------------- at the end */

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "output/line.h"
+#include "output/summary.h"
 
 struct results;
 
@@ -33,6 +34,29 @@ int results_open(const char *path, const struct line_style *style, const struct 
  *         then on every call answers so, and the results are not put in place
  */
 int results_add(struct results *r, const struct line *l, struct error *reterr);
+
+/** What the line of a row says. */
+struct results_had {
+	enum status status;
+	uint64_t line; /* of the input */
+};
+
+/**
+ * Look at the (last) line of a row.
+ *
+ * @return 0, or a negative errno with the sentence in reterr; -ENODATA: it has none
+ */
+int results_look(struct results *r, uint64_t row, struct results_had *ret, struct error *reterr);
+
+/**
+ * Append a second line for a row that has one, which is the same but for these
+ * three columns (NULL or "" is empty); it supersedes the first.
+ *
+ * @return 0, or a negative errno with the sentence in reterr. -ENODATA: the row has
+ *         no line, and nothing has changed; any other: as results_add()
+ */
+int results_amend(struct results *r, uint64_t row, const char *status, const char *error_code,
+	const char *error, struct error *reterr);
 
 /** End of a loop turn: hand buffered lines to the kernel. */
 int results_flush(struct results *r, struct error *reterr);

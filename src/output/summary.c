@@ -34,6 +34,16 @@ const char *status_name(enum status s)
 	return statuses[s].name;
 }
 
+bool status_find(const char *name, enum status *ret)
+{
+	for (int i = 0; i < STATUS_COUNT; i++)
+		if (strcmp(statuses[i].name, name) == 0) {
+			*ret = (enum status)i;
+			return true;
+		}
+	return false;
+}
+
 bool status_is_fine(enum status s)
 {
 	assert(s < STATUS_COUNT);
@@ -90,6 +100,15 @@ void summary_add(
 		add_cause(s, status, code, message, line);
 }
 
+void summary_change(struct summary *s, enum status from, enum status to, const char *code,
+	const char *message, uint64_t line)
+{
+	assert(from < STATUS_COUNT && s->by_status[from] > 0);
+	s->by_status[from]--;
+	s->rows--;
+	summary_add(s, to, code, message, line);
+}
+
 bool summary_all_fine(const struct summary *s)
 {
 	for (int i = 0; i < STATUS_COUNT; i++)
@@ -119,30 +138,16 @@ static int print_head(const struct summary *s, nsec_t elapsed, uint64_t requests
 	return r < 0 ? r : buf_append_str(b, "\n");
 }
 
-static int digits(uint64_t n)
-{
-	int count = 1;
-
-	while (n >= 10) {
-		n /= 10;
-		count++;
-	}
-	return count;
-}
-
 static int print_totals(const struct summary *s, struct buf *b)
 {
-	int width = 0, r = 0;
+	struct human_total totals[STATUS_COUNT];
+	int r = 0;
 
 	for (int i = 0; i < STATUS_COUNT; i++)
-		width = MAX(width, digits(s->by_status[i]));
+		totals[i] = (struct human_total){statuses[i].name, s->by_status[i]};
 	if (s->rows > 0)
 		r = buf_append_str(b, "\n");
-	for (int i = 0; i < STATUS_COUNT && r == 0; i++)
-		if (s->by_status[i] > 0)
-			r = buf_printf(b, "  %-10s  %*" PRIu64 "\n", statuses[i].name, width,
-				s->by_status[i]);
-	return r;
+	return r < 0 ? r : human_totals(b, totals, STATUS_COUNT);
 }
 
 static int print_cause(const struct summary_cause *c, struct buf *b)
@@ -201,7 +206,8 @@ static int print_open(const struct summary *s, struct buf *b)
 		return 0;
 	buf_init(&text, 1024);
 	if (s->remembered)
-		r = buf_append_str(&text, "Run the same command again to go on: ");
+		r = buf_printf(&text,
+			"Run %s again to go on: ", s->goes_on ? s->goes_on : "the same command");
 	if (r == 0)
 		r = human_count(&text, open, "row is", "rows are");
 	if (r == 0)
@@ -214,6 +220,47 @@ static int print_open(const struct summary *s, struct buf *b)
 	return r < 0 ? r : human_wrap(b, text.data, 0, COLUMNS);
 }
 
+/* Nothing of these is in the results: only here can a reader learn of them. */
+static int print_doubts(const struct summary *s, struct buf *b)
+{
+	AUTO(buf_done) struct buf text = {0};
+	int r;
+
+	if (s->doubts_settled == 0 && s->doubts_left == 0)
+		return 0;
+	buf_init(&text, 1024);
+	r = buf_append_str(&text, "Rows in doubt that the input no longer names: ");
+	if (r == 0 && s->doubts_settled > 0)
+		r = buf_printf(&text, "%" PRIu64 " settled", s->doubts_settled);
+	if (r == 0 && s->doubts_left > 0)
+		r = buf_printf(&text,
+			"%s%" PRIu64 " left unresolved, which 'snowmelt status --unresolved' "
+			"lists",
+			s->doubts_settled > 0 ? ", " : "", s->doubts_left);
+	if (r == 0)
+		r = buf_append_str(&text, ".");
+	return r < 0 ? r : human_wrap(b, text.data, 0, COLUMNS);
+}
+
+static int print_unproven(const struct summary *s, struct buf *b)
+{
+	AUTO(buf_done) struct buf text = {0};
+	int r;
+
+	if (s->unproven == 0)
+		return 0;
+	buf_init(&text, 1024);
+	r = buf_append_str(&text, "In ");
+	if (r == 0)
+		r = human_count(&text, s->unproven, "sandbox", "sandboxes");
+	if (r == 0)
+		r = buf_append_str(&text,
+			" lookups prove nothing: the service did not list there what it had just "
+			"created. Rows in doubt were not sent again: look for yourself whether "
+			"they exist, then run with --resend-unresolved.");
+	return r < 0 ? r : human_wrap(b, text.data, 0, COLUMNS);
+}
+
 static int print_next(const struct summary *s, struct buf *b)
 {
 	uint64_t wrong = s->by_status[STATUS_FAILED] + s->by_status[STATUS_CONFLICT] +
@@ -222,7 +269,11 @@ static int print_next(const struct summary *s, struct buf *b)
 
 	if (wrong > 0)
 		r = buf_append_str(b, "The column 'error' tells what is wrong with each row.\n");
-	return r < 0 ? r : print_open(s, b);
+	if (r == 0)
+		r = print_open(s, b);
+	if (r == 0)
+		r = print_doubts(s, b);
+	return r < 0 ? r : print_unproven(s, b);
 }
 
 int summary_print(const struct summary *s, const char *results_path, nsec_t elapsed,

@@ -23,6 +23,7 @@ enum status {
 	STATUS_COUNT
 };
 const char *status_name(enum status s);
+bool status_find(const char *name, enum status *ret);
 bool status_is_fine(enum status s); /* exit 0 if every row is */
 
 #define SUMMARY_CAUSES_MAX 64
@@ -31,7 +32,8 @@ bool status_is_fine(enum status s); /* exit 0 if every row is */
 struct summary {
 	uint64_t by_status[STATUS_COUNT];
 	uint64_t rows;
-	bool remembered; /* set by the owner: a later run knows what this one did, so that
+	const char *goes_on; /* set by the owner: the command that goes on; NULL: the same one */
+	bool remembered;     /* set by the owner: a later run knows what this one did, so that
 			  * it is safe to advise one with the same rows */
 	struct summary_cause {
 		enum status status;
@@ -41,6 +43,10 @@ struct summary {
 	} causes[SUMMARY_CAUSES_MAX];
 	size_t cause_count;
 	uint64_t other_causes; /* rows beyond SUMMARY_CAUSES_MAX kinds */
+
+	/* Set by the owner; said when they are not 0. */
+	uint64_t doubts_settled, doubts_left; /* rows in doubt that the input no longer names */
+	uint64_t unproven;                    /* sandboxes in which a lookup proves nothing */
 };
 
 /**
@@ -49,6 +55,13 @@ struct summary {
  */
 void summary_add(struct summary *s, enum status status, const char *code, const char *message,
 	uint64_t line);
+
+/**
+ * A row that was counted as `from` is `to` by now. What it is now has its cause as
+ * in summary_add(); a cause that `from` had stays counted.
+ */
+void summary_change(struct summary *s, enum status from, enum status to, const char *code,
+	const char *message, uint64_t line);
 bool summary_all_fine(const struct summary *s);
 
 /**

@@ -53,99 +53,6 @@ static enum engine_answer answer_of(enum flow_class class)
 	return ANSWER_DOUBTFUL;
 }
 
-static enum engine_answer finding_of(enum flow_finding finding)
-{
-	switch (finding) {
-	case FLOW_ABSENT: return ANSWER_ABSENT;
-	case FLOW_FOUND_CREATED: return ANSWER_FOUND_CREATED;
-	case FLOW_FOUND_ADOPTED: return ANSWER_FOUND_ADOPTED;
-	case FLOW_FOUND_CONFLICT: return ANSWER_CONFLICT;
-	}
-	assert(!"no such finding");
-	return ANSWER_ABSENT;
-}
-
-/* ----------------------------------------------------------------- findings */
-
-static void feed_row(void *arg, const struct flow_item *item)
-{
-	struct slot *slot = arg;
-	struct flow_wanted wanted = send_wanted(slot);
-
-	flow_hits_add(&slot->look->hits, &wanted, item);
-}
-
-struct listing_page {
-	struct snowmelt *run;
-	uint32_t listing;
-};
-
-static void feed_listing(void *arg, const struct flow_item *item)
-{
-	const struct listing_page *p = arg;
-
-	for (uint32_t i = 0; i < p->run->slot_count; i++)
-		if (engine_shares(p->run->engine, i, p->listing))
-			feed_row(&p->run->slots[i], item);
-}
-
-/* What was found for this row, with its id and etag put down. */
-static enum engine_answer conclude(const struct snowmelt *s, struct slot *slot)
-{
-	struct record *rec = &slot->record;
-	const struct flow_hits *hits = &slot->look->hits;
-	int64_t intent_ms = rec->intent_ms ? rec->intent_ms + s->server_offset_ms : 0;
-	char conflict[sizeof(rec->answer.message)];
-	enum flow_finding finding;
-
-	finding = flow_hits_conclude(hits, intent_ms, conflict, sizeof(conflict));
-	if (finding == FLOW_FOUND_CREATED || finding == FLOW_FOUND_ADOPTED) {
-		str_copy(rec->id, sizeof(rec->id), hits->ids[0]);
-		str_copy(rec->etag, sizeof(rec->etag), hits->etag);
-	} else if (finding == FLOW_FOUND_CONFLICT) {
-		str_copy(rec->answer.code, sizeof(rec->answer.code), "conflict");
-		str_copy(rec->answer.message, sizeof(rec->answer.message), conflict);
-	}
-	return finding_of(finding);
-}
-
-static void tell_sharers(struct snowmelt *s, uint32_t listing)
-{
-	for (uint32_t i = 0; i < s->slot_count; i++) {
-		if (!engine_shares(s->engine, i, listing))
-			continue;
-		turn_tell(s, &(struct engine_event){
-				     .kind = EVENT_SHARED_FINDING,
-				     .job = i,
-				     .answer =
-					     {
-						     .answer = conclude(s, &s->slots[i]),
-						     .retry_after = NSEC_NONE,
-					     },
-			     });
-	}
-}
-
-static enum engine_answer judge_page(
-	struct snowmelt *s, struct exchange *x, const struct net_answer *a)
-{
-	struct slot *slot = &s->slots[x->job];
-	bool listing = x->request == REQUEST_LIST;
-	struct listing_page page = {.run = s, .listing = x->job};
-	enum flow_step step;
-
-	step = flow_cursor_feed(&slot->look->cursor, a->body, a->body_len,
-		listing ? feed_listing : feed_row, listing ? (void *)&page : (void *)slot);
-	if (step == FLOW_STEP_PAGE || step == FLOW_STEP_COUNT)
-		return ANSWER_MORE;
-	if (step == FLOW_STEP_UNSOUND)
-		return ANSWER_DOUBTFUL;
-	if (!listing)
-		return conclude(s, slot);
-	tell_sharers(s, x->job);
-	return ANSWER_LISTED;
-}
-
 /* ------------------------------------------------------------------ answers */
 
 static void remember_create(struct slot *slot, const struct flow_verdict *v, int status)
@@ -231,6 +138,27 @@ static struct flow_verdict judge(
 	return v;
 }
 
+/* Of an inventory DOUBTFUL is that it does not add up; whatever else cannot be read is
+ * a page that was not had. */
+static enum engine_answer judge_trouble(
+	struct snowmelt *s, const struct exchange *x, const struct flow_verdict *v)
+{
+	if (x->request != REQUEST_INVENTORY)
+		return answer_of(v->class);
+	inventory_unread(s, x->sandbox, v->message[0] ? v->message : flow_class_name(v->class));
+	return v->class == FLOW_DOUBTFUL ? ANSWER_REJECTED : answer_of(v->class);
+}
+
+/* @return false when the ledger is to say it */
+static bool judge_page(
+	struct snowmelt *s, struct exchange *x, const struct net_answer *a, enum engine_answer *ret)
+{
+	if (x->request == REQUEST_INVENTORY)
+		return inventory_page(s, x, a, ret);
+	*ret = look_page(s, x, a);
+	return true;
+}
+
 void judge_answer(struct exchange *x, const struct net_answer *a)
 {
 	struct snowmelt *s = x->run;
@@ -245,7 +173,10 @@ void judge_answer(struct exchange *x, const struct net_answer *a)
 	if (v.class == FLOW_FATAL_SANDBOX)
 		remember_sandbox(s, x->sandbox, &v);
 
-	answer = v.class == FLOW_PAGE ? judge_page(s, x, a) : answer_of(v.class);
+	if (v.class != FLOW_PAGE)
+		answer = judge_trouble(s, x, &v);
+	else if (!judge_page(s, x, a, &answer))
+		return;
 	turn_tell(s, &(struct engine_event){
 			     .kind = EVENT_ANSWER,
 			     .job = x->job,

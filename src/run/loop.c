@@ -77,6 +77,8 @@ static struct engine_config engine_config(const struct snowmelt *s)
 						      : HALT_NEVER;
 	c.halt_fails = o->halt_fails;
 	c.halt_percent = o->halt_percent;
+	/* A ledger that survives nothing keeps no inventory either. */
+	c.no_inventory = o->no_inventory || !s->durable;
 	c.seed = o->seed;
 	if (!o->has_seed)
 		randombytes_buf(&c.seed, sizeof(c.seed));
@@ -110,19 +112,23 @@ static int open_slots(struct snowmelt *s)
 	s->slot_count = engine_job_limit(s->engine);
 	s->slots = calloc(s->slot_count, sizeof(*s->slots));
 	s->reads = calloc(s->slot_count, sizeof(*s->reads));
+	s->relooks = calloc(s->slot_count, sizeof(*s->relooks));
 	s->exchanges = calloc(c.concurrency, sizeof(*s->exchanges));
 	s->sandboxes = calloc(INPUT_SCOPES_MAX, sizeof(*s->sandboxes));
-	if (!s->slots || !s->reads || !s->exchanges || !s->sandboxes)
+	if (!s->slots || !s->reads || !s->relooks || !s->exchanges || !s->sandboxes)
 		return -ENOMEM;
 
-	for (uint32_t i = 0; i < s->slot_count; i++)
+	for (uint32_t i = 0; i < s->slot_count; i++) {
 		row_init(&s->slots[i].row, s->secrets);
+		buf_init(&s->slots[i].past.text, PAST_MAX);
+	}
 	for (uint32_t i = 0; i < c.concurrency; i++) {
 		struct exchange *x = &s->exchanges[i];
 
 		x->run = s;
 		buf_init(&x->url, URL_MAX);
 		buf_init_secret(&x->body, BODY_MAX);
+		buf_init(&x->description, BODY_MAX);
 		x->next_free = s->free_exchange;
 		s->free_exchange = x;
 	}
@@ -158,7 +164,7 @@ static int open_handles(struct snowmelt *s)
 	r = r ? r : uv_idle_init(&s->loop, &s->idle);
 	r = r ? r : uv_timer_init(&s->loop, &s->timer);
 	r = r ? r : uv_timer_init(&s->loop, &s->progress_timer);
-	r = r ? r : uv_async_init(&s->loop, &s->stop_async, on_async);
+	r = r ? r : uv_async_init(&s->loop, &s->wake_async, on_async);
 	if (r < 0)
 		return r;
 	s->handles_open = true;
@@ -214,7 +220,7 @@ static void close_handles(struct snowmelt *s)
 		(uv_handle_t *)&s->idle,
 		(uv_handle_t *)&s->timer,
 		(uv_handle_t *)&s->progress_timer,
-		(uv_handle_t *)&s->stop_async,
+		(uv_handle_t *)&s->wake_async,
 	};
 
 	if (!s->handles_open)
@@ -231,21 +237,25 @@ static void free_slots(struct snowmelt *s)
 {
 	for (uint32_t i = 0; s->slots && i < s->slot_count; i++) {
 		row_done(&s->slots[i].row);
+		buf_done(&s->slots[i].past.text);
 		free(s->slots[i].look);
 	}
 	for (uint32_t i = 0; s->exchanges && i < s->settings.o.concurrency; i++) {
 		buf_done(&s->exchanges[i].url);
 		buf_done(&s->exchanges[i].body);
+		buf_done(&s->exchanges[i].description);
 	}
 	if (s->sandboxes)
 		send_headers_drop(s);
 	free(s->slots);
 	free(s->reads);
+	free(s->relooks);
 	free(s->exchanges);
 	free(s->sandboxes);
 	buf_done(&s->create_url);
 	s->slots = NULL;
 	s->reads = NULL;
+	s->relooks = NULL;
 	s->exchanges = NULL;
 	s->sandboxes = NULL;
 }

@@ -1,77 +1,54 @@
-/* read.c - READ orders become rows, rows become claims, claims become facts. */
+/* read.c - READ orders become rows: of the input here, of the ledger in recall.c. */
 #include <string.h>
 
 #include "base/macros.h"
 #include "base/str.h"
 #include "run/shell.h"
 
-static uint32_t next_read(const struct snowmelt *s)
+uint32_t read_next(const struct snowmelt *s)
 {
 	return s->reads[s->read_head % s->slot_count];
 }
 
-void read_order(struct snowmelt *s, uint32_t job)
+void read_taken(struct snowmelt *s)
 {
-	s->reads[(s->read_head + s->read_count) % s->slot_count] = job;
+	s->read_head = (s->read_head + 1) % s->slot_count;
+	s->read_count--;
+}
+
+void read_order(struct snowmelt *s, const struct engine_action *a)
+{
+	s->source = a->read.source;
+	s->reads[(s->read_head + s->read_count) % s->slot_count] = a->job;
 	s->read_count++;
 }
 
-static struct engine_event row_event(const struct slot *slot, uint32_t job, enum engine_claim claim)
+void read_ended(struct snowmelt *s, bool fatal)
 {
-	return (struct engine_event){
-		.kind = EVENT_ROW,
-		.job = job,
-		.row =
-			{
-				.claim = claim,
-				.scope = slot->row.invalid ? 0 : slot->row.scope,
-				.sandbox = slot->row.invalid ? 0 : slot->row.sandbox_number,
-				.filterable = flow_name_filterable(slot->row.name),
-			},
-	};
+	s->recalls_void += s->recalls_out;
+	s->recalls_out = 0;
+	s->read_count = 0;
+	turn_tell(s, &(struct engine_event){
+			     .kind = EVENT_SOURCE_ENDED,
+			     .source_ended.fatal = fatal,
+		     });
 }
 
-static void claim(struct snowmelt *s, const struct slot *slot, uint32_t job)
-{
-	struct ledger_request q = tell_request(slot, LEDGER_CLAIM, job);
-
-	ledger_submit(s->ledger, &q);
-	s->claims_out++;
-}
-
-void read_claimed(struct snowmelt *s, const struct ledger_reply *reply)
-{
-	struct slot *slot = &s->slots[reply->ticket];
-	struct engine_event ev = row_event(slot, reply->ticket, CLAIM_FRESH);
-
-	s->claims_out--;
-	if (reply->claim == LEDGER_DUPLICATE) {
-		slot->record.duplicate = true;
-		slot->record.earlier_row = reply->earlier_row;
-		ev.row.claim = CLAIM_DUPLICATE;
-	} else if (reply->claim == LEDGER_OPEN) {
-		ev.row.claim = CLAIM_OPEN;
-	} else if (reply->claim == LEDGER_KNOWN) {
-		ev.row.claim = CLAIM_KNOWN;
-		ev.row.known = OUTCOME_UNCHANGED;
-	}
-	turn_tell(s, &ev);
-}
+/* ------------------------------------------------------------------ the input */
 
 static void row_came(struct snowmelt *s, struct slot *slot)
 {
-	uint32_t job = next_read(s);
+	uint32_t job = read_next(s);
 
-	s->read_head = (s->read_head + 1) % s->slot_count;
-	s->read_count--;
-	slot->taken = true;
-	s->row_bytes += row_bytes(&slot->row);
+	read_taken(s);
+	slot->kind = SLOT_ROW;
+	slot_weigh(s, slot);
 	if (slot->row.invalid) {
-		struct engine_event ev = row_event(slot, job, CLAIM_INVALID);
+		struct engine_event ev = claim_event(slot, job, CLAIM_INVALID);
 
 		turn_tell(s, &ev);
 	} else {
-		claim(s, slot, job);
+		claim_submit(s, slot, job);
 	}
 }
 
@@ -106,11 +83,7 @@ static bool tell_end(struct snowmelt *s)
 	if (!s->input_over || s->input_told || s->claims_out > 0)
 		return false;
 	s->input_told = true;
-	s->read_count = 0;
-	turn_tell(s, &(struct engine_event){
-			     .kind = EVENT_SOURCE_ENDED,
-			     .source_ended.fatal = s->input_halts,
-		     });
+	read_ended(s, s->input_halts);
 	return true;
 }
 
@@ -120,7 +93,7 @@ static bool leaves_the_rest(const struct snowmelt *s)
 	return !input_is_regular(s->input) && engine_stats(s->engine).ending;
 }
 
-bool read_rows(struct snowmelt *s)
+static bool read_input(struct snowmelt *s)
 {
 	bool any = false;
 
@@ -128,7 +101,7 @@ bool read_rows(struct snowmelt *s)
 		s->input_over = true;
 	while (!s->input_over && !s->input_waits && s->read_count > 0 &&
 		s->row_bytes < READ_AHEAD_MAX) {
-		struct slot *slot = &s->slots[next_read(s)];
+		struct slot *slot = &s->slots[read_next(s)];
 		struct error error = {0};
 		int got = input_next(s->input, &slot->row, &error);
 
@@ -145,4 +118,9 @@ bool read_rows(struct snowmelt *s)
 		any = true;
 	}
 	return tell_end(s) || any;
+}
+
+bool read_rows(struct snowmelt *s)
+{
+	return s->source == SOURCE_INPUT ? read_input(s) : recall_rows(s);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "run/paths.h"
 #include "run/shell.h"
 #include "sys/log.h"
 
@@ -96,20 +97,6 @@ static int check_files(const struct snowmelt_options *o, struct error *reterr)
 	return r;
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t len = strlen(s), end_len = strlen(end);
-
-	return len >= end_len && str_iequal(s + len - end_len, end);
-}
-
-static enum line_format format_of(const struct snowmelt_options *o)
-{
-	if (o->format != SNOWMELT_FORMAT_AUTO)
-		return o->format == SNOWMELT_FORMAT_JSONL ? LINE_JSONL : LINE_CSV;
-	return o->results && ends_with(o->results, ".jsonl") ? LINE_JSONL : LINE_CSV;
-}
-
 static int keep_all(struct run_settings *s, struct error *reterr)
 {
 	const char **texts[] = {
@@ -124,6 +111,7 @@ static int keep_all(struct run_settings *s, struct error *reterr)
 		&s->o.client_key,
 		&s->o.proxy,
 		&s->o.results,
+		&s->o.ledger,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -169,7 +157,7 @@ int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 		return r;
 
 	trim_url(s);
-	s->format = format_of(o);
+	s->format = run_results_format(o);
 	s->o.map = s->o.carry = NULL; /* the input takes them from the caller's options */
 	s->o.access_token = NULL;
 	s->token = secret_take(secrets, strlen(o->access_token));
@@ -187,22 +175,4 @@ void run_settings_done(struct run_settings *s, struct secret_region *secrets)
 		free(s->text[i]);
 	free(s->text);
 	*s = (struct run_settings){0};
-}
-
-char *run_settings_results_path(const struct run_settings *s)
-{
-	const char *suffix = s->format == LINE_JSONL ? ".results.jsonl" : ".results.csv";
-	struct buf path;
-	size_t len = strlen(s->o.input);
-
-	if (s->o.results)
-		return strdup(s->o.results);
-	buf_init(&path, len + 32);
-	if (ends_with(s->o.input, ".csv"))
-		len -= 4;
-	if (buf_append(&path, s->o.input, len) < 0 || buf_append_str(&path, suffix) < 0) {
-		buf_done(&path);
-		return NULL;
-	}
-	return path.data; /* the caller frees it; nothing secret is in it */
 }

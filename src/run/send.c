@@ -5,6 +5,7 @@
 
 #include "base/redact.h"
 #include "base/str.h"
+#include "flow/tag.h"
 #include "run/shell.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -86,82 +87,37 @@ static void on_done(void *arg, const struct net_answer *a)
 	judge_answer(x, a);
 	buf_reset(&x->url);
 	buf_reset(&x->body);
+	buf_reset(&x->description);
 	x->transfer = NULL;
 	x->next_free = s->free_exchange;
 	s->free_exchange = x;
+}
+
+static int tag(struct snowmelt *s, struct exchange *x, struct flow_connection *c)
+{
+	char key[17];
+	int r;
+
+	ledger_tag(s->ledger, s->slots[x->job].row.sandbox, c->name, key);
+	r = flow_tag_append(&x->description, c->description, key);
+	c->description = x->description.data;
+	return r;
 }
 
 static void begin_create(struct snowmelt *s, struct exchange *x)
 {
 	struct slot *slot = &s->slots[x->job];
 	struct flow_connection c = row_connection(&slot->row);
-	int r = flow_create_body(&x->body, &c);
+	int r = s->settings.o.tag ? tag(s, x, &c) : 0;
 
+	if (r == 0)
+		r = flow_create_body(&x->body, &c);
 	x->sandbox = slot->row.sandbox_number;
 	assert(r == 0); /* fields are bounded, and so is what they become */
 	if (slot->record.started_ms == 0) {
 		slot->record.started_ms = clock_wall_ms();
 		slot->record.started_at = turn_now(s);
 	}
-}
-
-struct flow_wanted send_wanted(const struct slot *slot)
-{
-	return (struct flow_wanted){
-		.name = slot->row.name,
-		.spec_id = slot->row.spec_id,
-		.endpoint = slot->row.endpoint,
-		.username = slot->row.username,
-	};
-}
-
-static struct look *look_of(struct slot *slot)
-{
-	if (!slot->look)
-		slot->look = calloc(1, sizeof(*slot->look));
-	assert(slot->look);
-	return slot->look;
-}
-
-static void begin_look(struct look *look)
-{
-	flow_cursor_init(&look->cursor);
-	flow_hits_init(&look->hits);
-}
-
-/* The row whose scope a listing reads: any of those that share it. */
-static uint32_t row_of_scope(struct snowmelt *s, uint32_t scope)
-{
-	for (uint32_t i = 0; i < s->slot_count; i++)
-		if (s->slots[i].taken && !s->slots[i].row.invalid && s->slots[i].row.scope == scope)
-			return i;
-	assert(!"a listing for a scope without rows");
-	return 0;
-}
-
-static void begin_listing(struct snowmelt *s, uint32_t listing)
-{
-	for (uint32_t i = 0; i < s->slot_count; i++)
-		if (engine_shares(s->engine, i, listing))
-			begin_look(look_of(&s->slots[i]));
-}
-
-/* The URL of a page or count. */
-static void begin_search(struct snowmelt *s, struct exchange *x, const struct engine_action *a)
-{
-	bool listing = a->send.request == REQUEST_LIST;
-	struct look *look = look_of(&s->slots[x->job]);
-	const struct slot *row = &s->slots[listing ? row_of_scope(s, a->send.scope) : x->job];
-	int r;
-
-	x->sandbox = row->row.sandbox_number;
-	if (a->send.first)
-		begin_look(look);
-	if (a->send.first && listing)
-		begin_listing(s, x->job);
-	r = flow_search_url(&x->url, s->settings.o.url, listing ? NULL : row->row.name,
-		row->row.spec_id, look->cursor.continuation, look->cursor.counting);
-	assert(r == 0);
 }
 
 static void trace(
@@ -197,8 +153,11 @@ void send_order(struct snowmelt *s, const struct engine_action *a)
 		q.url = s->create_url.data;
 		q.body = x->body.data;
 		q.body_len = x->body.len;
+	} else if (a->send.request == REQUEST_INVENTORY) {
+		inventory_begin(s, x, a);
+		q.url = x->url.data;
 	} else {
-		begin_search(s, x, a);
+		look_begin(s, x, a);
 		q.url = x->url.data;
 	}
 	q.headers = headers_for(s, x->sandbox, create);

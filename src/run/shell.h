@@ -1,8 +1,8 @@
 /* shell.h - the shell from inside: what binds the rooms to the loop.
  *
  * The engine knows a job by its number; everything that has bytes stays here,
- * in the slot of that number: the row, its secrets, what was answered. Slots
- * are never reallocated: others hold pointers into them.
+ * in the slot of that number: the row, its secrets, what was answered, what the
+ * ledger knew of it. Slots are never reallocated: others hold pointers into them.
  */
 #pragma once
 
@@ -26,6 +26,7 @@
 #define SECRET_REGION_SIZE ((size_t)1 << 20)
 #define BODY_MAX ((size_t)8 << 20) /* fields are bounded: no valid row comes near it */
 #define URL_MAX ((size_t)16384)
+#define PAST_MAX ((size_t)1 << 20) /* name, endpoint and username are fields; so same here */
 
 /** Settings of a run, all owned. */
 struct run_settings {
@@ -36,10 +37,21 @@ struct run_settings {
 	enum line_format format;
 };
 
-/** A search of one row, or of a listing: only while there is a doubt. */
+/** A search of one row, of a listing or an inventory: only while there is a doubt. */
 struct look {
 	struct flow_cursor cursor;
 	struct flow_hits hits;
+	char tag[17];     /* key of the row's tag; "" for none */
+	bool met;         /* calibration: the connection that must be there was listed */
+	uint64_t foreign; /* inventory: items of another connectionSpec, which are left out */
+	uint32_t sandbox; /* inventory */
+};
+
+/** What the ledger had of a row when it was claimed or recalled. */
+struct past {
+	bool there;
+	struct ledger_record record; /* its text stands in `text` */
+	struct buf text;
 };
 
 /** What the line of a row will say beside the row itself. */
@@ -50,18 +62,39 @@ struct record {
 	int http_status;      /* of the last create, 0 when it had no answer */
 	uint64_t earlier_row; /* a repeated name: the row that has it */
 	bool duplicate;
-	int64_t intent_ms;  /* wall clock, when the intent was ordered */
-	int64_t started_ms; /* wall clock, first create; 0: none */
+	uint8_t fingerprint[LEDGER_FINGERPRINT_SIZE];
+	int64_t intent_ms;  /* wall clock, of the first intent that stands; 0: none */
+	int64_t started_ms; /* wall clock, first create of this run; 0: none */
 	nsec_t started_at;
 	nsec_t decided_at; /* outcome ordered; 0: not yet */
+	bool recorded;     /* and durable in the ledger */
+};
+
+enum slot_kind {
+	SLOT_FREE,   /* or a listing's, which has a look and nothing else */
+	SLOT_ROW,    /* of the input */
+	SLOT_GONE,   /* a doubt that the input does not name */
+	SLOT_RELOOK, /* a row that was sent again after a doubt: looked at once more */
+	SLOT_PROBE,  /* a connection that is there: do lookups find it? */
 };
 
 struct slot {
-	struct row row;
-	bool taken; /* a row is in it */
+	enum slot_kind kind;
+	struct row row; /* but for a SLOT_ROW its text is that of `past` */
 	struct record record;
+	struct past past;
+	bool by_intent;            /* looked for as the ledger recorded it, not as the row is */
+	bool held;                 /* its EVENT_ROW waits for a last look at its name */
+	struct engine_event claim; /* that event */
+	size_t bytes;              /* its part of row_bytes */
 	struct look *look;         /* NULL but in doubt, and of a listing */
 	struct exchange *exchange; /* the request in flight */
+};
+
+/** A name that is looked at once more, for an earlier run. */
+struct relooked {
+	uint64_t hash;
+	uint32_t job;
 };
 
 /** One request in flight; as many as the window may hold, reused. */
@@ -70,8 +103,9 @@ struct exchange {
 	struct exchange *next_free;
 	uint32_t job;
 	uint32_t sandbox;
+	uint32_t scope; /* of a listing or an inventory */
 	enum engine_request request;
-	struct buf url, body;
+	struct buf url, body, description;
 	struct net_transfer *transfer;
 };
 
@@ -96,7 +130,7 @@ struct snowmelt {
 	struct results *results;
 	struct net *net;
 	struct summary summary;
-	char *results_path;
+	char *results_path, *ledger_path;
 
 	struct slot *slots;
 	uint32_t slot_count;
@@ -105,10 +139,14 @@ struct snowmelt {
 	struct buf create_url;
 
 	/* reading */
-	uint32_t *reads; /* ring of jobs with a READ order out */
+	enum engine_source source; /* of the READ orders that are out */
+	uint32_t *reads;           /* ring of jobs with a READ order out */
 	uint32_t read_head, read_count;
-	uint32_t claims_out;
+	uint32_t claims_out, recalls_out;
+	uint32_t recalls_void; /* replies to come that nobody waits for any more */
 	size_t row_bytes;
+	struct relooked *relooks;
+	uint32_t relook_count;
 	bool input_over, input_told; /* no more rows; the engine knows */
 	bool input_bad;              /* the input went bad: exit 3 */
 	bool input_halts;            /* and what was not sent yet must not be */
@@ -119,7 +157,7 @@ struct snowmelt {
 	uv_prepare_t prepare;
 	uv_idle_t idle; /* on while a turn had more to do than it may */
 	uv_timer_t timer, progress_timer;
-	uv_async_t stop_async;
+	uv_async_t wake_async; /* a stop was asked for, or the ledger has replies */
 	uv_poll_t input_poll;
 	bool has_input_poll, loop_open, handles_open;
 	bool turn_known; /* `turn_now` is this turn's */
@@ -131,16 +169,26 @@ struct snowmelt {
 	bool over; /* ACTION_DONE came */
 	struct engine_action end;
 	bool output_failed;
-	bool ledger_lost;         /* its first error was told */
-	int64_t server_offset_ms; /* the server's wall clock less ours */
+	bool ledger_lost;          /* its first error was told */
+	uint64_t ledger_out;       /* requests to it that are not answered */
+	bool durable;              /* it survives this run */
+	int64_t server_offset_ms;  /* the server's wall clock less ours */
+	char listing_trouble[512]; /* why the last page of an inventory could not be had */
+	char listing_sandbox[257]; /* and whose it was */
 };
 
 /* run_settings.c */
 int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 	struct secret_region *secrets, struct error *reterr);
 void run_settings_done(struct run_settings *s, struct secret_region *secrets);
-/** INPUT less .csv and ".results.csv" (or .jsonl) behind; NULL without memory. */
-char *run_settings_results_path(const struct run_settings *s);
+/* open.c */
+/** Open ledger and results, say what is about to be done. @return enum snowmelt_exit */
+int open_files(struct snowmelt *s);
+
+/* end.c */
+/** Put everything in place that the run came to, and say what that is. */
+void end_run(struct snowmelt *s);
+enum snowmelt_exit end_status(const struct snowmelt *s);
 
 /* turn.c */
 /** Monotonic, read once a turn of the loop. */
@@ -150,26 +198,99 @@ void turn_tell(struct snowmelt *s, const struct engine_event *ev);
 /** Do everything that can be done now; from the loop's prepare phase. */
 void turn_run(struct snowmelt *s);
 
+/** Hand a request to the ledger; its reply comes in a later turn. */
+void turn_ask(struct snowmelt *s, const struct ledger_request *q);
+
+/* slot.c */
+/** Count what the slot holds now. */
+void slot_weigh(struct snowmelt *s, struct slot *slot);
+/** Keep what the ledger knows of its row. */
+void slot_remember(struct slot *slot, const struct ledger_record *r);
+/** Its row is the one that the ledger knows. @return 0 or a negative errno: its scope
+ * has no number */
+int slot_as_recorded(struct snowmelt *s, struct slot *slot, const struct ledger_record *r);
+/** What every request of a row to the ledger says; borrows from the slot. */
+struct ledger_request slot_request(const struct slot *slot, enum ledger_op op, uint32_t job);
+/** Empty it for whoever takes the number next. */
+void slot_free(struct snowmelt *s, struct slot *slot);
+
 /* read.c */
-void read_order(struct snowmelt *s, uint32_t job);
+void read_order(struct snowmelt *s, const struct engine_action *a);
+/** The job that the next row is for. */
+uint32_t read_next(const struct snowmelt *s);
+void read_taken(struct snowmelt *s);
+/** No more rows from this source; void is what is still out. */
+void read_ended(struct snowmelt *s, bool fatal);
 /** Read rows for the orders that are out. @return whether anything came of it */
 bool read_rows(struct snowmelt *s);
-void read_claimed(struct snowmelt *s, const struct ledger_reply *reply);
+
+/* claim.c */
+struct engine_event claim_event(const struct slot *slot, uint32_t job, enum engine_claim claim);
+void claim_submit(struct snowmelt *s, struct slot *slot, uint32_t job);
+void claim_replied(struct snowmelt *s, const struct ledger_reply *reply);
+
+/* recall.c */
+/** Ask the ledger for rows, for the orders that are out. */
+bool recall_rows(struct snowmelt *s);
+void recall_replied(struct snowmelt *s, const struct ledger_reply *reply);
+
+/* relook.c */
+void relook_begin(struct snowmelt *s, uint32_t job);
+/** Tell the engine of a claimed row; now, or after the last look at its name. */
+void relook_tell_claim(struct snowmelt *s, struct slot *slot, const struct engine_event *ev);
+void relook_end(struct snowmelt *s, const struct engine_action *a);
+
+/* intent.c */
+void intent_order(struct snowmelt *s, uint32_t job);
+void intent_replied(struct snowmelt *s, const struct ledger_reply *reply);
 
 /* send.c */
 void send_order(struct snowmelt *s, const struct engine_action *a);
 void send_cut(struct snowmelt *s, uint32_t job);
 void send_headers_drop(struct snowmelt *s);
-struct flow_wanted send_wanted(const struct slot *slot);
+
+/* look.c */
+/** The URL of a page or count. */
+void look_begin(struct snowmelt *s, struct exchange *x, const struct engine_action *a);
+struct look *look_of(struct slot *slot);
+struct flow_wanted look_wanted(const struct slot *slot);
+/** What these hits mean for this row, with id and etag or the conflict put down. */
+enum engine_answer look_conclude(
+	const struct snowmelt *s, struct slot *slot, const struct flow_hits *hits);
+enum engine_answer look_page(struct snowmelt *s, struct exchange *x, const struct net_answer *a);
+
+/* inventory.c */
+void inventory_begin(struct snowmelt *s, struct exchange *x, const struct engine_action *a);
+/** @return whether the engine can be told now; else the ledger's reply says it */
+bool inventory_page(struct snowmelt *s, struct exchange *x, const struct net_answer *a,
+	enum engine_answer *ret);
+/** A page could not be had: remember why, in case that it ends the run. */
+void inventory_unread(struct snowmelt *s, uint32_t sandbox, const char *why);
+void inventory_replied(struct snowmelt *s, const struct ledger_reply *reply);
+
+/* probe.c */
+void probe_copy(struct snowmelt *s, uint32_t job, uint32_t from);
+void probe_recall(struct snowmelt *s, uint32_t job, uint32_t sandbox);
+void probe_recalled(struct snowmelt *s, const struct ledger_reply *reply);
 
 /* judge.c */
 void judge_answer(struct exchange *x, const struct net_answer *a);
 
+/* outcome.c */
+/** What came of the row's creates: those of this run, or of the one that is told. */
+struct outcome {
+	uint32_t attempts;
+	int http_status;
+	const char *request_id;
+	int64_t started_ms, duration_ms;
+};
+struct outcome outcome_of(const struct slot *slot, const struct engine_action *a, nsec_t now);
+void outcome_order(struct snowmelt *s, const struct engine_action *a);
+void outcome_replied(struct snowmelt *s, const struct ledger_reply *reply);
+/** Log every row whose answer the ledger could not take. */
+void outcome_log_lost(const struct snowmelt *s);
+
 /* tell.c */
-/** What every request of a row to the ledger says; borrows from the slot. */
-struct ledger_request tell_request(const struct slot *slot, enum ledger_op op, uint32_t job);
-void tell_intent(struct snowmelt *s, uint32_t job);
-void tell_outcome(struct snowmelt *s, const struct engine_action *a);
 void tell_line(struct snowmelt *s, const struct engine_action *a);
 void tell_output_failed(struct snowmelt *s);
 

@@ -1,70 +1,15 @@
-/* tell.c - decisions go to the ledger, then their lines to the results. */
-#include <stdlib.h>
-#include <string.h>
+/* tell.c - what was decided and recorded is told: a line for each row. */
+#include <assert.h>
 
 #include "base/str.h"
 #include "run/shell.h"
-#include "sys/clock.h"
 #include "sys/log.h"
-
-struct ledger_request tell_request(const struct slot *slot, enum ledger_op op, uint32_t job)
-{
-	return (struct ledger_request){
-		.op = op,
-		.ticket = job,
-		.row = slot->row.number,
-		.sandbox = slot->row.sandbox,
-		.name = slot->row.name,
-		.endpoint = slot->row.endpoint,
-		.username = slot->row.username,
-		.spec_id = slot->row.spec_id,
-		.wall_ms = clock_wall_ms(),
-	};
-}
-
-void tell_intent(struct snowmelt *s, uint32_t job)
-{
-	struct slot *slot = &s->slots[job];
-	struct ledger_request q = tell_request(slot, LEDGER_INTEND, job);
-
-	slot->record.intent_ms = q.wall_ms;
-	ledger_submit(s->ledger, &q);
-}
-
-void tell_outcome(struct snowmelt *s, const struct engine_action *a)
-{
-	struct slot *slot = &s->slots[a->job];
-	enum ledger_op op = a->kind == ACTION_WRITE_OUTCOME ? LEDGER_OUTCOME : LEDGER_WITHDRAW;
-	struct ledger_request q = tell_request(slot, op, a->job);
-	struct words words;
-
-	words_for(s, slot, a, &words);
-	q.status = status_name(words_status(a->row.outcome));
-	q.id = slot->record.id;
-	q.etag = slot->record.etag;
-	q.http_status = slot->record.http_status;
-	q.attempts = a->row.attempts;
-	q.error_code = words.code;
-	q.error = words.text;
-	slot->record.decided_at = turn_now(s);
-	ledger_submit(s->ledger, &q);
-}
 
 void tell_output_failed(struct snowmelt *s)
 {
 	/* What cannot be told must not go on; what is known is in the ledger. */
 	s->output_failed = true;
 	turn_tell(s, &(struct engine_event){.kind = EVENT_STOP});
-}
-
-static void free_slot(struct snowmelt *s, struct slot *slot)
-{
-	s->row_bytes -= row_bytes(&slot->row);
-	row_reset(&slot->row);
-	slot->record = (struct record){0};
-	free(slot->look);
-	slot->look = NULL;
-	slot->taken = false;
 }
 
 static void call_back(const struct snowmelt *s, const struct line *l)
@@ -89,13 +34,6 @@ static void call_back(const struct snowmelt *s, const struct line *l)
 		s->cb.result(s->cb.arg, &r);
 }
 
-static int64_t duration_ms(const struct record *rec, nsec_t now)
-{
-	nsec_t end = rec->decided_at ? rec->decided_at : now;
-
-	return rec->started_ms ? (int64_t)((end - rec->started_at) / MS) : -1;
-}
-
 /* A row that is not fine is worth a line of the log while the run goes. */
 static void log_line(const struct snowmelt *s, enum status status, const struct line *l)
 {
@@ -114,10 +52,9 @@ static void log_lost_line(const struct line *l)
 			(unsigned long long)l->row, (unsigned long long)l->line, l->status, l->id);
 }
 
-void tell_line(struct snowmelt *s, const struct engine_action *a)
+static void tell_row(struct snowmelt *s, struct slot *slot, const struct engine_action *a)
 {
-	struct slot *slot = &s->slots[a->job];
-	const struct record *rec = &slot->record;
+	const struct outcome o = outcome_of(slot, a, turn_now(s));
 	enum status status = words_status(a->row.outcome);
 	struct words words;
 	struct error error = {0};
@@ -128,13 +65,13 @@ void tell_line(struct snowmelt *s, const struct engine_action *a)
 		.sandbox = slot->row.sandbox,
 		.endpoint = slot->row.endpoint,
 		.status = status_name(status),
-		.id = rec->id,
-		.etag = rec->etag,
-		.http_status = rec->http_status,
-		.attempts = a->row.attempts,
-		.request_id = rec->answer.request_id,
-		.started_ms = rec->started_ms,
-		.duration_ms = duration_ms(rec, turn_now(s)),
+		.id = slot->record.id,
+		.etag = slot->record.etag,
+		.http_status = o.http_status,
+		.attempts = o.attempts,
+		.request_id = o.request_id,
+		.started_ms = o.started_ms,
+		.duration_ms = o.duration_ms,
 		.carried = slot->row.carried,
 		.carried_count = slot->row.carried_count,
 	};
@@ -151,5 +88,41 @@ void tell_line(struct snowmelt *s, const struct engine_action *a)
 	}
 	if (s->output_failed)
 		log_lost_line(&l);
-	free_slot(s, slot);
+}
+
+/* The input no longer names it, so it has no line. */
+static void tell_gone(struct snowmelt *s, const struct slot *slot, enum engine_outcome outcome)
+{
+	bool settled = outcome != OUTCOME_UNRESOLVED;
+	const char *id = slot->record.id;
+	char shown[160];
+
+	s->summary.doubts_settled += settled;
+	s->summary.doubts_left += !settled;
+	str_shown(shown, sizeof(shown), slot->row.name);
+	if (!settled)
+		log_warn("'%s' of sandbox %s, which the input no longer names, is still in doubt",
+			shown, slot->row.sandbox);
+	else if (outcome == OUTCOME_SKIPPED)
+		log_info("'%s' of sandbox %s, which the input no longer names, was not created",
+			shown, slot->row.sandbox);
+	else
+		log_info("'%s' of sandbox %s, which the input no longer names, is %s%s%s", shown,
+			slot->row.sandbox, status_name(words_status(outcome)),
+			id[0] ? ", its id is " : "", id);
+}
+
+void tell_line(struct snowmelt *s, const struct engine_action *a)
+{
+	struct slot *slot = &s->slots[a->job];
+
+	switch (slot->kind) {
+	case SLOT_ROW: tell_row(s, slot, a); break;
+	case SLOT_GONE: tell_gone(s, slot, a->row.outcome); break;
+	case SLOT_RELOOK: relook_end(s, a); break;
+	case SLOT_FREE:
+	case SLOT_PROBE:
+	default: assert(!"no row, so nothing to tell");
+	}
+	slot_free(s, slot);
 }

@@ -8,6 +8,8 @@
  */
 #include "run/shell.h"
 
+#include <assert.h>
+
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -30,15 +32,15 @@ void turn_tell(struct snowmelt *s, const struct engine_event *ev)
 
 /* --------------------------------------------------------------- the ledger */
 
-static void ledger_failed(struct snowmelt *s, const struct ledger_reply *reply)
+void turn_ask(struct snowmelt *s, const struct ledger_request *q)
 {
-	struct slot *slot = &s->slots[reply->ticket];
+	ledger_submit(s->ledger, q);
+	s->ledger_out++;
+}
 
-	if (reply->op == LEDGER_OUTCOME) {
-		log_error("row %llu (line %llu): its outcome could not be recorded%s%s",
-			(unsigned long long)slot->row.number, (unsigned long long)slot->row.line,
-			slot->record.id[0] ? ", its id is " : "", slot->record.id);
-	}
+/* What was in flight is told at the end, when its answers are there (outcome.c). */
+static void ledger_failed(struct snowmelt *s)
+{
 	if (s->ledger_lost)
 		return;
 	s->ledger_lost = true;
@@ -48,19 +50,28 @@ static void ledger_failed(struct snowmelt *s, const struct ledger_reply *reply)
 
 static void ledger_reply(struct snowmelt *s, const struct ledger_reply *reply)
 {
-	enum engine_event_kind kind = EVENT_OUTCOME_DURABLE;
-
-	if (reply->error < 0) {
-		ledger_failed(s, reply);
+	if (reply->error < 0)
+		ledger_failed(s);
+	if (reply->error < 0 && reply->op != LEDGER_INVENTORY_END)
 		return;
+	switch (reply->op) {
+	case LEDGER_CLAIM: claim_replied(s, reply); break;
+	case LEDGER_INTEND: intent_replied(s, reply); break;
+	case LEDGER_WITHDRAW:
+	case LEDGER_OUTCOME:
+	case LEDGER_UNMARK: outcome_replied(s, reply); break;
+	case LEDGER_RECALL:
+		if (s->slots[reply->ticket].kind == SLOT_PROBE)
+			probe_recalled(s, reply);
+		else
+			recall_replied(s, reply);
+		break;
+	case LEDGER_INVENTORY_BEGIN:
+	case LEDGER_INVENTORY_ITEM: break;
+	case LEDGER_INVENTORY_END: inventory_replied(s, reply); break;
+	case LEDGER_OP_COUNT:
+	default: assert(!"no such request");
 	}
-	if (reply->op == LEDGER_CLAIM) {
-		read_claimed(s, reply);
-		return;
-	}
-	if (reply->op == LEDGER_INTEND)
-		kind = EVENT_INTENT_DURABLE;
-	turn_tell(s, &(struct engine_event){.kind = kind, .job = reply->ticket});
 }
 
 static bool take_replies(struct snowmelt *s)
@@ -70,7 +81,9 @@ static bool take_replies(struct snowmelt *s)
 
 	ledger_flush(s->ledger);
 	while (ledger_next(s->ledger, &reply)) {
-		ledger_reply(s, &reply);
+		s->ledger_out--;
+		if (!s->over)
+			ledger_reply(s, &reply);
 		any = true;
 	}
 	return any;
@@ -81,10 +94,10 @@ static bool take_replies(struct snowmelt *s)
 static void perform(struct snowmelt *s, const struct engine_action *a)
 {
 	switch (a->kind) {
-	case ACTION_READ: read_order(s, a->job); break;
-	case ACTION_WRITE_INTENT: tell_intent(s, a->job); break;
+	case ACTION_READ: read_order(s, a); break;
+	case ACTION_WRITE_INTENT: intent_order(s, a->job); break;
 	case ACTION_WRITE_WITHDRAWAL:
-	case ACTION_WRITE_OUTCOME: tell_outcome(s, a); break;
+	case ACTION_WRITE_OUTCOME: outcome_order(s, a); break;
 	case ACTION_SEND: send_order(s, a); break;
 	case ACTION_CUT: send_cut(s, a->job); break;
 	case ACTION_FETCH:
@@ -92,6 +105,8 @@ static void perform(struct snowmelt *s, const struct engine_action *a)
 		turn_tell(s, &(struct engine_event){.kind = EVENT_TOKEN_REFUSED});
 		break;
 	case ACTION_EMIT: tell_line(s, a); break;
+	case ACTION_COPY: probe_copy(s, a->job, a->copy.from); break;
+	case ACTION_RECALL: probe_recall(s, a->job, a->recall.sandbox); break;
 	case ACTION_DONE:
 		s->end = *a;
 		s->over = true;
@@ -150,6 +165,17 @@ static void ask_to_stop(struct snowmelt *s)
 	}
 }
 
+/* The ledger's writer answers everything, also what nobody waits for any more: it may
+ * not call back when the loop is gone. */
+static void wait_out(struct snowmelt *s)
+{
+	(void)take_replies(s);
+	uv_idle_stop(&s->idle);
+	uv_timer_stop(&s->timer);
+	if (s->ledger_out == 0)
+		uv_stop(&s->loop);
+}
+
 void turn_run(struct snowmelt *s)
 {
 	uint32_t left = ORDERS_PER_TURN;
@@ -172,7 +198,7 @@ void turn_run(struct snowmelt *s)
 		more = true;
 	}
 	if (s->over) {
-		uv_stop(&s->loop);
+		wait_out(s);
 		return;
 	}
 	if (more)

@@ -67,6 +67,28 @@ static bool ended_by_hand(enum engine_end end)
 	return end == END_STOPPED || end == END_ABORTED;
 }
 
+/* What an earlier run came to, and this one did not change. */
+static void say_recorded(struct words *w, const struct slot *slot)
+{
+	const struct ledger_record *r = &slot->past.record;
+
+	if (slot->past.there && (r->error[0] || r->error_code[0]))
+		say(w, r->error_code, "%s", r->error);
+	else
+		say(w, "", "as an earlier run left it: this one ended before it");
+}
+
+/* Nothing was sent for what the row asks for by now. */
+static void say_difference(struct words *w, const struct slot *slot, const struct engine_action *a)
+{
+	bool by_ledger = a->row.cause == CAUSE_CLAIM || slot->by_intent;
+
+	if (by_ledger && slot->past.there && !slot->past.record.same)
+		say(w, "",
+			"the row differs by now from what this connection was created with, which "
+			"is left as it is");
+}
+
 static void say_skipped(struct words *w, const struct slot *slot, const struct engine_action *a)
 {
 	if (a->row.cause == CAUSE_TROUBLE)
@@ -84,8 +106,21 @@ static void say_unresolved(struct words *w, const struct slot *slot, const struc
 
 	if (a->row.cause == CAUSE_ENDED)
 		code = ended_by_hand(a->row.end) ? "stopped" : "halted";
-	say(w, code, "it may have been created, and no lookup has settled it; the last answer: %s",
-		last_words(slot));
+	if (a->row.cause == CAUSE_UNPROVEN)
+		say(w, "unproven",
+			"it may have been created, and lookups prove nothing on this server, which "
+			"do not find what is there: look for it in Adobe, and send it with "
+			"--resend-unresolved if it is not there");
+	else if (slot->by_intent)
+		say(w, code, "%s",
+			slot->past.record.error[0] ? slot->past.record.error
+						   : "an earlier run may have created it, and no "
+						     "lookup has settled it");
+	else
+		say(w, code,
+			"it may have been created, and no lookup has settled it; the last answer: "
+			"%s",
+			last_words(slot));
 }
 
 static void say_failed(struct words *w, const struct snowmelt *s, const struct slot *slot,
@@ -107,6 +142,11 @@ void words_for(const struct snowmelt *s, const struct slot *slot, const struct e
 	struct words *ret)
 {
 	*ret = (struct words){.code = ""};
+	if (a->row.cause == CAUSE_CLAIM && a->row.outcome >= OUTCOME_FAILED &&
+		a->row.outcome != OUTCOME_INVALID) {
+		say_recorded(ret, slot);
+		return;
+	}
 	switch (a->row.outcome) {
 	case OUTCOME_INVALID: say_invalid(ret, slot); break;
 	case OUTCOME_SKIPPED: say_skipped(ret, slot, a); break;
@@ -116,8 +156,8 @@ void words_for(const struct snowmelt *s, const struct slot *slot, const struct e
 	case OUTCOME_CREATED:
 	case OUTCOME_ADOPTED:
 	case OUTCOME_UPDATED:
-	case OUTCOME_UNCHANGED:
-	case OUTCOME_CHANGED: break;
+	case OUTCOME_CHANGED: say_difference(ret, slot, a); break;
+	case OUTCOME_UNCHANGED: break;
 	case OUTCOME_COUNT:
 	default: assert(!"no such outcome");
 	}
@@ -134,7 +174,7 @@ static void say_wait(nsec_t wait, char *dst, size_t dst_len)
 /* What is safe to do next depends on whether anybody remembers what is done. */
 static const char *again(const struct snowmelt *s)
 {
-	if (ledger_durable(s->ledger))
+	if (s->durable)
 		return "run the same command again";
 	if (!input_is_regular(s->input) || s->end.done.end == END_ABORTED)
 		return "run the rows without a line in the .part file, and only those";
@@ -144,7 +184,7 @@ static const char *again(const struct snowmelt *s)
 static void end_text(const struct snowmelt *s, struct buf *b)
 {
 	const char *refusal = s->refusal.code ? s->refusal.text : "no answer";
-	char wait[32];
+	char wait[32], why[600];
 
 	switch (s->end.done.end) {
 	case END_COMPLETE: break;
@@ -186,7 +226,21 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 			"credentials; to go on, %s",
 			again(s));
 		break;
+	case END_INVENTORY:
+		buf_printf(b,
+			"what is in sandbox %s already could not be listed completely (%s), so its "
+			"new rows were not sent: run the same command again later; or with "
+			"--no-inventory, which creates again what others have created by the same "
+			"name",
+			s->listing_sandbox, str_shown(why, sizeof(why), s->listing_trouble));
+		break;
 	case END_LEDGER:
+		buf_printf(b, "%s%s", s->error.text,
+			s->durable ? "; nothing was sent after that, and what was in flight is in "
+				     "doubt there: mend it and run the same command again, which "
+				     "looks first"
+				   : "");
+		break;
 	case END_INPUT: buf_printf(b, "%s", s->error.text); break;
 	default: break;
 	}

@@ -116,7 +116,7 @@ static int check_same_file(int fd, const char *from, const char *shown, struct e
 		"'%s' was moved or replaced by somebody else: look who did, then run again", shown);
 }
 
-static int sync_folder_of(const char *path)
+int file_sync_folder_of(const char *path)
 {
 	char copy[PATH_MAX];
 	int fd, r = 0;
@@ -158,7 +158,7 @@ int file_put_in_place(int fd, const char *from, const char *to, struct error *re
 			"hand",
 			from_shown, to_shown, strerror(-r));
 	}
-	r = sync_folder_of(to);
+	r = file_sync_folder_of(to);
 	if (r < 0)
 		return error_set(reterr, r,
 			"'%s' is complete, but its folder could not be brought to the disk (%s): "

@@ -37,6 +37,9 @@ int file_check_replaceable(
  */
 int file_put_in_place(int fd, const char *from, const char *to, struct error *reterr);
 
+/** Make the name of a new file durable: fsync the folder that `path` is in. 0 or a negative errno. */
+int file_sync_folder_of(const char *path);
+
 /** Write all of it, EINTR and short writes included: 0 or a negative errno. */
 int file_write_all(int fd, const void *data, size_t len);
 int file_pwrite_all(int fd, const void *data, size_t len, off_t offset);

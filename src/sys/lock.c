@@ -2,7 +2,9 @@
  * stale, missing or nonsense, and then the message is the poorer for it.
  *
  * An open-file-description lock rather than a POSIX one: that goes when *any*
- * descriptor of the file is closed, by whatever library.
+ * descriptor of the file is closed, by whatever library. It covers one byte far
+ * behind the end of any file, for SQLite has POSIX locks of its own on a ledger
+ * (from 1 GiB on), and the two kinds stand in each other's way.
  */
 #include "sys/lock.h"
 
@@ -22,6 +24,7 @@
 #define NOTE_MAX 512
 #define SHOWN_SIZE 400
 #define SUFFIX ".lock"
+#define LOCK_BYTE ((off_t)1 << 62)
 
 struct note {
 	uint64_t pid;
@@ -123,14 +126,27 @@ static int tell_busy(const char *path, struct error *reterr)
 		shown, (unsigned long long)n.pid, n.host, n.start);
 }
 
+static struct flock lock_byte(void)
+{
+	return (struct flock){
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_BYTE, .l_len = 1};
+}
+
+bool lock_is_held(int fd)
+{
+	struct flock lock = lock_byte();
+
+	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 int lock_take(int fd, const char *path, struct error *reterr)
 {
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct flock lock = lock_byte();
 	struct note n = note_of_ours();
 	char shown[SHOWN_SIZE];
 	int r;
 
-	if (fcntl(fd, F_OFD_SETLK, &whole) < 0) {
+	if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
 		r = -errno;
 		if (r == -EAGAIN || r == -EACCES)
 			return tell_busy(path, reterr);

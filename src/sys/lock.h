@@ -1,10 +1,13 @@
 /* lock.h - one holder of a file at a time, freed by the holder's death.
  *
- * An open-file-description lock (fcntl F_OFD_SETLK) on the file itself. The
+ * An open-file-description lock (fcntl F_OFD_SETLK) on one byte of the file
+ * itself, far behind its end and so out of the way of other locks. The
  * holder's pid, host and start are written into `PATH.lock` beside it, only so
  * that the message to the second comer can name them; that file locks nothing.
  */
 #pragma once
+
+#include <stdbool.h>
 
 #include "base/error.h"
 
@@ -18,6 +21,9 @@
  *         negative errno with its sentence
  */
 int lock_take(int fd, const char *path, struct error *reterr);
+
+/** Does anybody else hold it? `fd` may be open for reading only. */
+bool lock_is_held(int fd);
 
 /** Remove our PATH.lock, before the descriptor is closed: the lock goes with it. */
 void lock_forget(const char *path);

@@ -36,6 +36,10 @@ class Flowmock:
     """A running flowmock; ends with the test."""
 
     def __init__(self, *args):
+        self.args = args
+        self._start(args)
+
+    def _start(self, args):
         self.process = subprocess.Popen(
             [FLOWMOCK, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -65,6 +69,12 @@ class Flowmock:
         """End it as a crash would."""
         self.process.kill()
         self.process.communicate()
+
+    def restart(self, *more):
+        """Kill it, and start it again on the same port; with --store, on what it had executed."""
+        self.kill()
+        port = self.url.removesuffix(BASE_PATH).rpartition(":")[2]
+        self._start([*self.args, "--port", port, *more])
 
     def stop(self):
         """End it by its pid; that it ends cleanly and says nothing is part of what it promises."""

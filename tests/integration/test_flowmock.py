@@ -5,6 +5,7 @@ what its name says, above all whether the request was carried out.
 
 import asyncio
 import http.client
+import itertools
 import os
 import re
 import signal
@@ -458,6 +459,7 @@ def test_a_new_connection_is_initializing_for_a_while(flowmock):
         ("error503-after", 503, True, "FLOW-1103-503"),
         ("error504-before", 504, False, "FLOW-1104-504"),
         ("error504-after", 504, True, "FLOW-1104-504"),
+        ("error504-late", 504, False, "FLOW-1104-504"),
         ("408", 408, False, "FLOW-1006-408"),
         ("408-after", 408, True, "FLOW-1006-408"),
         ("bad-json-201", 201, True, None),
@@ -533,6 +535,24 @@ def test_a_late_timeout_executes_when_the_client_has_gone(flowmock):
     assert server.status()["creates"] == 0
     wait_for(lambda: server.status()["creates"] == 1)
     wait_for(lambda: server.status()["in_flight"] == 0)
+
+
+def test_a_commit_comes_after_the_time_out_was_answered(flowmock):
+    server = flowmock("--fault", "error504-late=1", "--hold", "300ms")
+    assert server.flow.create("dev1", description="ß").status == 504
+    assert server.flow.named("dev1") == [] and server.status()["in_flight"] == 0
+    wait_for(lambda: server.status()["creates"] == 1)
+    (late,) = server.connections()
+    assert (late["name"], late["description"], late["username"]) == ("dev1", "ß", "user")
+    assert late["id"] == server.flow.named("dev1")[0]["id"]
+
+
+def test_a_late_commit_dies_with_the_server(flowmock, tmp_path):
+    options = ["--store", tmp_path / "store", "--fault", "error504-late=1", "--hold", "1h"]
+    server = flowmock(*options)
+    server.flow.create("dev1")
+    server.stop()
+    assert flowmock(*options).connections() == []
 
 
 def test_a_stall_ends_when_the_client_goes_and_executes_nothing(flowmock):
@@ -720,6 +740,18 @@ def test_an_outage_refuses_connections_and_passes(flowmock):
     assert server.status()["creates"] == 1
 
 
+def test_others_put_connections_in_past_faults_and_counters(flowmock):
+    server = flowmock("--fault", "stall=1", "--sandbox", "prod")
+    theirs = [body(f"dev{i}", createdAt=1000 + i) for i in range(3)]
+    assert server.flow.control("POST", "/_flowmock/connections", theirs).status == 200
+    assert server.flow.control("POST", "/_flowmock/connections", body("now")).status == 200
+    assert server.flow.named("dev2")[0]["createdAt"] == 1002
+    assert server.flow.named("now")[0]["createdAt"] >= (time.time() - 60) * 1000
+    assert server.status()["requests"]["POST"] == 0 and server.status()["connections"] == 4
+    wrong = server.flow.control("POST", "/_flowmock/connections", body("x", createdAt=-1))
+    assert wrong.status == 400 and server.flow.named("x") == []
+
+
 # ----------------------------------------------------------------------- store
 
 
@@ -752,6 +784,45 @@ def test_an_executed_create_is_kept_although_its_answer_never_came(flowmock, tmp
         wait_for(lambda: first.status()["creates"] == 1)
         first.kill()
     assert len(flowmock("--store", store).flow.named("dev1")) == 1
+
+
+def create_until_killed(server, names):
+    """Names that were answered 201, and all that were asked for; it is killed at the 200th."""
+    asked, answered = [], []
+
+    async def run():
+        connector = aiohttp.TCPConnector(limit=16)
+        async with aiohttp.ClientSession(connector=connector) as session:
+
+            async def work():
+                for name in names:
+                    asked.append(name)
+                    url = server.url + "/connections"
+                    async with session.post(url, json=body(name), headers=headers()) as answer:
+                        if (await answer.json())["id"]:
+                            answered.append(name)
+                    if len(answered) == 200:
+                        server.process.kill()
+
+            await asyncio.gather(*(work() for _ in range(16)), return_exceptions=True)
+
+    asyncio.run(run())
+    return answered, asked
+
+
+def test_what_was_answered_is_there_after_every_kill(flowmock, tmp_path):
+    server = flowmock("--store", tmp_path / "store", "--latency", "uniform:0ms-3ms")
+    answered, asked = [], []
+    names = (f"dev{i}" for i in itertools.count())
+    for _ in range(8):
+        told, sent = create_until_killed(server, names)
+        answered += told
+        asked += sent
+        server.restart()
+        found = [one["name"] for one in server.connections()]
+        assert set(answered) <= set(found) <= set(asked) and len(found) == len(set(found))
+        assert server.status()["creates"] == len(found)
+    assert len(answered) >= 8 * 200
 
 
 def test_half_a_line_at_the_end_of_the_store_is_cut_off(flowmock, tmp_path):

@@ -50,7 +50,7 @@ def test_the_sample_is_created_but_for_its_bad_rows(flowmock, tmp_path):
     mock = flowmock()
     results = tmp_path / "out.csv"
     done = snowmelt("run", SAMPLES / "instances.csv", "--url", mock.url, "--results", results,
-                    expect=1)
+                    "--ledger", tmp_path / "ledger", expect=1)
     lines = read_results(results)
     assert statuses(lines) == {"created": 190, "invalid": 5}
     assert mock.status()["creates"] == 190

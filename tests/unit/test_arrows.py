@@ -22,6 +22,7 @@ LIBRARIES = [
     ("libcsv", re.compile(r"^csv\.h$"), {"input"}, None),
     ("libmicrohttpd", re.compile(r"^microhttpd\w*\.h$"), {"flowmock"}, None),
     ("inih", re.compile(r"^ini\.h$"), {"cli"}, None),
+    ("sqlite", re.compile(r"^sqlite3\.h$"), {"ledger"}, None),
     ("libsodium", re.compile(r"^sodium(\.h$|/)"), {"sys", "input", "ledger", "run"}, None),
 ]
 
@@ -173,6 +174,7 @@ VIOLATIONS = [
     ({"run/x.c": "#include <microhttpd.h>\n"}, "libmicrohttpd is for"),
     ({"run/x.c": "#include <ini.h>\n"}, "inih is for"),
     ({"net/x.c": "#include <sodium.h>\n"}, "libsodium is for"),
+    ({"run/x.c": "#include <sqlite3.h>\n"}, "sqlite is for ledger only"),
     ({"attic/x.c": ""}, "the room attic has no row"),
     ({"README.md": GOOD_TABLE.replace("| `sys` | `base` |", "| `sys` | `base`, `net` |")}, "circle"),
     ({"README.md": GOOD_TABLE.replace("| `sys` |", "| `cellar` |")}, "a room cellar that is not"),

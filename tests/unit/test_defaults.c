@@ -30,6 +30,10 @@ static void the_programs_defaults_are_the_librarys(void **state)
 	assert_int_equal(settings_on(&s, OPT_EXCEL_SAFE), o.excel_safe);
 	assert_int_equal(settings_on(&s, OPT_ALLOW_HTTP_ENDPOINTS), o.allow_http_endpoints);
 
+	assert_int_equal(settings_on(&s, OPT_INVENTORY), !o.no_inventory);
+	assert_int_equal(settings_on(&s, OPT_TAG), o.tag);
+	assert_int_equal(settings_on(&s, OPT_RESEND_UNRESOLVED), o.resend_unresolved);
+
 	/* What has no default in the table has none in the library. */
 	assert_null(settings_get(&s, OPT_RATE));
 	assert_true(!(o.rate_per_s > 0) && o.burst == 0 && !o.has_seed && !o.delimiter);

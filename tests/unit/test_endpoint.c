@@ -206,6 +206,31 @@ static void what_only_looks_like_loopback_is_not(void **state)
 	assert_fault("", flow_service_url_fault("http://evil.com\\@localhost"), "backslash");
 }
 
+/* A ledger belongs to a service: the same one must be known however it is written. */
+static void a_service_is_written_in_one_way(void **state)
+{
+	static const char *const cases[][2] = {
+		{"https://platform.adobe.io/data/foundation/flowservice",
+			"https://platform.adobe.io/data/foundation/flowservice"},
+		{"HTTPS://Platform.Adobe.IO:443/Data//", "https://platform.adobe.io/Data"},
+		{"https://h:0443", "https://h"},
+		{"https://h:80/", "https://h:80"},
+		{"http://127.0.0.1:80/a/b", "http://127.0.0.1/a/b"},
+		{"http://LOCALHOST:08080/", "http://localhost:8080"},
+		{"http://[::1]:8080/x", "http://[::1]:8080/x"},
+		{"https://[2001:DB8::1]", "https://[2001:db8::1]"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct buf b;
+
+		buf_init(&b, 4096);
+		assert_int_equal(flow_service_append(&b, cases[i][0]), 0);
+		assert_string_equal(b.data, cases[i][1]);
+		buf_done(&b);
+	}
+}
+
 /* ------------------------------------------------------------------- same */
 
 static void the_same_instance_is_known_without_case_and_slash(void **state)
@@ -248,6 +273,7 @@ int main(void)
 		cmocka_unit_test(a_host_has_at_most_253_bytes),
 		cmocka_unit_test(a_service_is_https_with_any_path),
 		cmocka_unit_test(plain_http_is_for_loopback),
+		cmocka_unit_test(a_service_is_written_in_one_way),
 		cmocka_unit_test(what_only_looks_like_loopback_is_not),
 		cmocka_unit_test(the_same_instance_is_known_without_case_and_slash),
 		cmocka_unit_test(another_instance_differs),

@@ -41,6 +41,25 @@ static void an_invalid_row_stops_no_other(void **state)
 	assert_int_equal(next(f), INPUT_END);
 }
 
+/* For who only wants to know which rows there are. */
+static void without_secrets_no_reference_needs_to_resolve(void **state)
+{
+	struct fixture *f = *state;
+
+	f->o.without_secrets = true;
+	f->o.secrets_dir = "/nonexistent";
+	open_text(f, "name,endpoint,username,password,password_ref\na,https://b,c,pass-1,\n"
+		     "b,https://b,c,,file:absent\nc,https://b,c,,nonsense\nd,https://b,c,,\n");
+	f->row.region = NULL;
+	for (int i = 0; i < 2; i++) {
+		expect_row(f);
+		assert_int_equal(f->row.param_count, 0);
+	}
+	expect_invalid(f, "password_ref");
+	expect_invalid(f, "password");
+	assert_int_equal(next(f), INPUT_END);
+}
+
 static void a_header_alone_is_a_file_of_no_rows(void **state)
 {
 	static const char *const texts[] = {BASIC, BASIC "\n", "\n" BASIC "\r\n\r\n"};
@@ -205,6 +224,34 @@ static void more_than_1024_scopes_are_refused(void **state)
 	assert_int_equal(input_survey(f->in, &s, &f->e), -ENOSPC);
 	assert_contains(f->e.text, "in.csv:1026: more than 1024 pairs");
 	assert_contains(f->e.text, "split the file");
+}
+
+/* A ledger may know pairs that this file never names. */
+static void a_pair_that_no_row_names_gets_a_number(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t scope, sandbox, again;
+	struct input_survey s;
+
+	open_sandboxes(f, 1);
+	assert_int_equal(input_survey(f->in, &s, &f->e), 0);
+	assert_int_equal(
+		input_scope(f->in, "elsewhere", FLOW_SERVICENOW_SPEC, &scope, &sandbox), 0);
+	assert_int_equal(scope, 1);
+	assert_string_equal(input_sandbox(f->in, sandbox), "elsewhere");
+	assert_string_equal(input_scope_spec(f->in, scope, &again), FLOW_SERVICENOW_SPEC);
+	assert_int_equal(again, sandbox);
+	assert_int_equal(
+		input_scope(f->in, "elsewhere", FLOW_SERVICENOW_SPEC, &again, &sandbox), 0);
+	assert_int_equal(again, scope);
+	assert_int_equal(
+		input_scope(f->in, "else where", FLOW_SERVICENOW_SPEC, &scope, &sandbox), -EINVAL);
+	assert_int_equal(input_scope(f->in, "elsewhere", "no uuid", &scope, &sandbox), -EINVAL);
+
+	open_sandboxes(f, 1024);
+	assert_int_equal(input_survey(f->in, &s, &f->e), 0);
+	assert_int_equal(
+		input_scope(f->in, "elsewhere", FLOW_SERVICENOW_SPEC, &scope, &sandbox), -ENOSPC);
 }
 
 /* A file of this many good rows, larger than a chunk. */
@@ -569,6 +616,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(rows_come_one_by_one_with_number_and_line),
 		TEST(an_invalid_row_stops_no_other),
+		TEST(without_secrets_no_reference_needs_to_resolve),
 		TEST(a_header_alone_is_a_file_of_no_rows),
 		TEST(a_header_may_be_longer_than_a_chunk),
 		TEST(a_bad_file_is_refused_with_its_line),
@@ -578,6 +626,7 @@ int main(void)
 		TEST(the_survey_counts_and_goes_back),
 		TEST(the_survey_finds_what_makes_the_file_bad),
 		TEST(more_than_1024_scopes_are_refused),
+		TEST(a_pair_that_no_row_names_gets_a_number),
 		TEST(a_file_that_grows_between_the_readings_is_stale),
 		TEST(a_file_that_changes_during_the_survey_is_stale),
 		TEST(a_row_rewritten_in_place_is_stale),

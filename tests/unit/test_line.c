@@ -291,6 +291,118 @@ static void the_end_of_a_line_is_found_piece_by_piece(void **state)
 	}
 }
 
+static const char *const nasty[] = {"", "plain", ",", "\"", "a,\"b\",c", "line\nbreak", "\r\n",
+	"\\", "\\\"", "ends in \\", "=1+1", "{\"status\":\"created\"},", "}", "\xff\x01",
+	" blank "};
+
+/* As if it had been written so from the first. */
+static void assert_amended(
+	const struct line_style *style, const struct line *before, const char *text)
+{
+	struct line after = *before;
+	const struct line_change change = {.status = "conflict", .error_code = text, .error = text};
+	AUTO(buf_done) struct buf was, is, expected;
+
+	buf_init(&was, MANY);
+	buf_init(&is, MANY);
+	buf_init(&expected, MANY);
+	after.status = "conflict";
+	after.error_code = after.error = text;
+	assert_int_equal(line_append(style, before, &was), 0);
+	assert_int_equal(line_append(style, &after, &expected), 0);
+	assert_int_equal(line_amend(style, was.data, was.len, &change, &is), 0);
+	assert_string_equal(is.data, expected.data);
+}
+
+static void an_amended_line_keeps_all_else_whatever_stands_there(void **state)
+{
+	for (int i = 0; i < 4; i++) {
+		const struct line_style style = {
+			.format = i & 1 ? LINE_JSONL : LINE_CSV,
+			.excel_safe = i & 2,
+			.carried_names = carried_names,
+			.carried_count = 2,
+		};
+
+		for (size_t was = 0; was < ARRAY_SIZE(nasty); was++)
+			for (size_t is = 0; is < ARRAY_SIZE(nasty); is++) {
+				const char *more[] = {nasty[was], nasty[is]};
+				struct line l = full_line();
+
+				l.name = l.endpoint = l.etag = l.error = l.request_id = nasty[was];
+				l.error_code = nasty[is];
+				l.carried = more;
+				assert_amended(&style, &l, nasty[is]);
+			}
+	}
+}
+
+static void assert_read(enum line_format format, const char *name, const char *status)
+{
+	const struct line_style style = {.format = format};
+	struct line l = full_line();
+	struct line_pieces p;
+	AUTO(buf_done) struct buf b;
+
+	buf_init(&b, MANY);
+	l.line = 4711;
+	l.name = name;
+	l.status = status;
+	l.carried_count = 0;
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_int_equal(line_read(format, b.data, b.len, &p), 0);
+	assert_int_equal(p.number.len, 4);
+	assert_memory_equal(p.number.at, "4711", 4);
+	assert_int_equal(p.status.len, strlen(status));
+	assert_memory_equal(p.status.at, status, p.status.len);
+}
+
+static void a_line_can_be_read_back(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(nasty); i++) {
+		assert_read(LINE_CSV, nasty[i], "created");
+		assert_read(LINE_JSONL, nasty[i], "unresolved");
+	}
+}
+
+static void what_is_no_line_is_not_amended(void **state)
+{
+	static const char *const texts[] = {"", "\n", "1,2,a\n", "1,2,\"a\n", "{}\n",
+		"1,2,a,b,c,d,e,f,g,h,i,j,k,l,m", "{\"row\":1,\"line\":2}\n"};
+	const struct line_change change = {.status = "failed"};
+	struct line_pieces p;
+	AUTO(buf_done) struct buf b;
+
+	buf_init(&b, MANY);
+	for (size_t i = 0; i < ARRAY_SIZE(texts) * 2; i++) {
+		const struct line_style style = {.format = i % 2 ? LINE_JSONL : LINE_CSV};
+		const char *text = texts[i / 2];
+
+		assert_int_equal(line_amend(&style, text, strlen(text), &change, &b), -EBADMSG);
+		assert_int_equal(line_read(style.format, text, strlen(text), &p), -EBADMSG);
+		assert_int_equal(b.len, 0);
+	}
+}
+
+static void without_room_nothing_is_amended(void **state)
+{
+	const struct line_style style = {.format = LINE_CSV};
+	struct line l = full_line();
+	AUTO(buf_done) struct buf was, b;
+	const struct line_change change = {.status = "conflict", .error = "two have this name"};
+
+	l.carried_count = 0;
+	buf_init(&was, MANY);
+	assert_int_equal(line_append(&style, &l, &was), 0);
+	for (size_t room = 2; room < was.len; room++) {
+		buf_init(&b, room);
+		assert_int_equal(buf_append_str(&b, "x\n"), 0);
+		assert_int_equal(line_amend(&style, was.data, was.len, &change, &b), -ENOBUFS);
+		assert_string_equal(b.data, "x\n");
+		buf_done(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +420,10 @@ int main(void)
 		cmocka_unit_test(excel_safe_holds_for_the_header_and_not_for_json),
 		cmocka_unit_test(without_room_nothing_is_appended),
 		cmocka_unit_test(the_end_of_a_line_is_found_piece_by_piece),
+		cmocka_unit_test(an_amended_line_keeps_all_else_whatever_stands_there),
+		cmocka_unit_test(a_line_can_be_read_back),
+		cmocka_unit_test(what_is_no_line_is_not_amended),
+		cmocka_unit_test(without_room_nothing_is_amended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

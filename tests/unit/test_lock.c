@@ -76,6 +76,32 @@ static void closing_another_descriptor_frees_nothing(void **state)
 	close(fd);
 }
 
+/* SQLite takes POSIX locks on a ledger, from its first GiB on. */
+static void other_locks_of_the_file_are_not_in_the_way(void **state)
+{
+	struct flock posix = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = (off_t)1 << 40};
+	int fd = open_file("j"), other = open_file("j");
+
+	assert_int_equal(lock_take(fd, "j", NULL), 0);
+	assert_int_equal(fcntl(other, F_SETLK, &posix), 0);
+	close(other);
+	told("j");
+	close(fd);
+}
+
+static void whoever_asks_learns_whether_it_is_held(void **state)
+{
+	int fd = open_file("k"), other = open("k", O_RDONLY | O_CLOEXEC);
+
+	assert_false(lock_is_held(other));
+	assert_int_equal(lock_take(fd, "k", NULL), 0);
+	assert_true(lock_is_held(other));
+	assert_false(lock_is_held(fd)); /* by nobody else */
+	close(fd);
+	assert_false(lock_is_held(other));
+	close(other);
+}
+
 static pid_t start_holder(const char *path)
 {
 	int ready[2];
@@ -196,6 +222,8 @@ int main(void)
 		cmocka_unit_test(the_second_comer_is_told_who_holds_it),
 		cmocka_unit_test(the_note_is_private_and_goes_at_the_end),
 		cmocka_unit_test(closing_another_descriptor_frees_nothing),
+		cmocka_unit_test(other_locks_of_the_file_are_not_in_the_way),
+		cmocka_unit_test(whoever_asks_learns_whether_it_is_held),
 		cmocka_unit_test(death_frees_it_and_a_stale_note_blocks_nobody),
 		cmocka_unit_test(a_note_of_nonsense_tells_nothing),
 		cmocka_unit_test(a_note_without_end_is_not_read_to_the_end),

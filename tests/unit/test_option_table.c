@@ -53,6 +53,13 @@ static void no_name_looks_like_a_switch_turned_off(void **state)
 		assert_true(strncmp(o->name, "no-", 3) != 0);
 }
 
+/* Help and completion show such a one as --no-NAME. */
+static void only_the_inventory_is_on_by_default(void **state)
+{
+	OPTION_EACH (o, ~0u)
+		assert_int_equal(option_is_on_by_default(o), option_id(o) == OPT_INVENTORY);
+}
+
 static void defaults_obey_their_own_rules(void **state)
 {
 	OPTION_EACH (o, ~0u) {
@@ -111,6 +118,7 @@ static void a_slip_of_the_finger_is_understood(void **state)
 	assert_suggested("setle-timeout", "settle-timeout");
 	assert_suggested("max-retry", "max-retry-after");
 	assert_suggested("confrim", "confirm");
+	assert_suggested("leger", "ledger");
 }
 
 static void what_resembles_nothing_is_not_guessed(void **state)
@@ -119,7 +127,7 @@ static void what_resembles_nothing_is_not_guessed(void **state)
 
 	memset(long_word, 'r', sizeof(long_word) - 1);
 	long_word[sizeof(long_word) - 1] = '\0';
-	assert_suggested("ledger", NULL);
+	assert_suggested("sprocket", NULL);
 	assert_suggested("x", NULL);
 	assert_suggested("", NULL);
 	assert_suggested(long_word, NULL);
@@ -132,6 +140,7 @@ int main(void)
 		cmocka_unit_test(every_row_is_filled_in),
 		cmocka_unit_test(a_name_means_one_thing_in_a_command),
 		cmocka_unit_test(no_name_looks_like_a_switch_turned_off),
+		cmocka_unit_test(only_the_inventory_is_on_by_default),
 		cmocka_unit_test(defaults_obey_their_own_rules),
 		cmocka_unit_test(secrets_are_marked_as_such),
 		cmocka_unit_test(names_are_found_whole_and_by_command),

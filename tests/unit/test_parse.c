@@ -83,6 +83,9 @@ static void a_switch_is_turned_on_and_off(void **state)
 	assert_true(settings_on(&s, OPT_CONFIRM));
 	assert_false(settings_on(&s, OPT_EXCEL_SAFE));
 	assert_string_equal(settings_get(&s, OPT_EXCEL_SAFE)->place, "--no-excel-safe");
+	assert_true(settings_on(&s, OPT_INVENTORY));
+	assert_parsed("--no-inventory");
+	assert_false(settings_on(&s, OPT_INVENTORY));
 }
 
 static void a_switch_takes_no_value(void **state)
@@ -156,7 +159,8 @@ static void a_wrong_value_is_named_with_its_option(void **state)
 static void an_unknown_option_is_refused_with_a_guess(void **state)
 {
 	assert_refused("--setle=5s", "there is no option '--setle': did you mean --settle?");
-	assert_refused("--ledger~x", "there is no option '--ledger': see 'snowmelt run --help'");
+	assert_refused(
+		"--sprocket~x", "there is no option '--sprocket': see 'snowmelt run --help'");
 	assert_refused("-v", "there is no option '-v': options are long words, see 'snowmelt run "
 			     "--help'");
 }

@@ -20,7 +20,7 @@
 #include "cli/terminal.h"
 #include "snowmelt/snowmelt.h"
 
-#define ARGS_MAX 40
+#define ARGS_MAX 50
 
 /* The run: what it shall do, and what it was given (in the child). */
 static struct {
@@ -81,6 +81,8 @@ static void check_options(const struct snowmelt_options *o)
 	MUST(o->has_seed && o->seed == 11);
 	MUST(strcmp(o->results, "out") == 0 && o->format == SNOWMELT_FORMAT_JSONL);
 	MUST(o->excel_safe);
+	MUST(strcmp(o->ledger, "led") == 0);
+	MUST(o->no_inventory && o->tag && o->resend_unresolved);
 }
 
 static void check_defaults(const struct snowmelt_options *o)
@@ -92,6 +94,7 @@ static void check_defaults(const struct snowmelt_options *o)
 	MUST(o->concurrency == 16 && o->attempts == 5 && o->burst == 0);
 	MUST(!(o->rate_per_s > 0) && o->give_up_after < 0 && !o->has_seed);
 	MUST(o->halt == SNOWMELT_HALT_NEVER && o->format == SNOWMELT_FORMAT_AUTO);
+	MUST(!o->ledger && !o->no_inventory && !o->tag && !o->resend_unresolved);
 }
 
 int snowmelt_create(const struct snowmelt_options *o, const struct snowmelt_callbacks *cb,
@@ -114,7 +117,16 @@ int snowmelt_run(struct snowmelt *s)
 {
 	static const char *const sandboxes[] = {"prod", "dev"};
 	const struct snowmelt_plan plan = {
-		"https://x", "org-1", "in.results.csv", sandboxes, 2, true, 100, 3};
+		.url = "https://x",
+		.org = "org-1",
+		.results = "in.results.csv",
+		.ledger = "in.ledger",
+		.sandboxes = sandboxes,
+		.sandbox_count = 2,
+		.counted = true,
+		.rows = 100,
+		.invalid = 3,
+	};
 	const struct snowmelt_progress progress = {.rows = 1, .rows_total = 100};
 
 	if (!s->callbacks.confirm(s->callbacks.arg, &plan))
@@ -128,6 +140,35 @@ int snowmelt_run(struct snowmelt *s)
 	}
 	s->callbacks.summary(s->callbacks.arg, "100 rows\n");
 	return s->stops > 0 ? SNOWMELT_INTERRUPTED : fake.run_status;
+}
+
+int snowmelt_status(const struct snowmelt_status_options *o, const struct snowmelt_callbacks *cb)
+{
+	MUST(strcmp(o->input, "in.csv") == 0);
+	MUST(fake.check_options ? strcmp(o->ledger, "led") == 0 : !o->ledger);
+	MUST(o->unresolved == fake.check_options);
+	MUST(o->format == (fake.check_options ? SNOWMELT_STATUS_JSONL : SNOWMELT_STATUS_TEXT));
+	cb->output(cb->arg, "2 rows\n");
+	cb->output(cb->arg, "1 open\n");
+	if (fake.run_status)
+		cb->message(cb->arg, "it cannot be read: do another thing");
+	return fake.run_status;
+}
+
+int snowmelt_results(const struct snowmelt_options *o, const struct snowmelt_callbacks *cb)
+{
+	MUST(strcmp(o->input, "in.csv") == 0 && !o->access_token && !o->api_key);
+	if (fake.check_options) {
+		MUST(o->map_count == 1 && strcmp(o->map[0], "name=N") == 0);
+		MUST(o->carry_count == 1 && strcmp(o->carry[0], "Key No") == 0);
+		MUST(o->delimiter == '\t' && o->allow_http_endpoints && o->excel_safe);
+		MUST(strcmp(o->sandbox, "dev") == 0 && strcmp(o->ledger, "led") == 0);
+		MUST(strcmp(o->results, "out") == 0 && o->format == SNOWMELT_FORMAT_JSONL);
+	}
+	cb->summary(cb->arg, "100 rows\n");
+	if (fake.run_status > SNOWMELT_ROWS)
+		cb->message(cb->arg, "it cannot be read: do another thing");
+	return fake.run_status;
 }
 
 void snowmelt_stop(struct snowmelt *s)
@@ -252,9 +293,9 @@ static void usage_is_64(void **state)
 	assert_int_equal(program("rnu"), 64);
 	assert_string_equal(err,
 		"snowmelt: there is no command 'rnu': did you mean run? The commands "
-		"are run, help, version\n");
+		"are run, status, results, help, version\n");
 	assert_int_equal(program("check~in.csv"), 64);
-	assert_has(err, "the commands are run, help, version");
+	assert_has(err, "the commands are run, status, results, help, version");
 	assert_int_equal(program("run"), 64);
 	assert_has(err, "INSTANCES.csv is missing");
 	assert_int_equal(program("run~a.csv~b.csv"), 64);
@@ -302,7 +343,59 @@ static void all_options_are_handed_over(void **state)
 			"--client-key=key~--connect-timeout=1s~--timeout=2s~--concurrency=3~"
 			"--attempts=4~--burst=5~--rate=120/m~--settle=6ms~--settle-timeout=7ms~"
 			"--max-retry-after=8ms~--give-up-after=9ms~--halt=soon,fail=10%~--seed=11~"
-			"--results=out~--format=jsonl~--excel-safe~in.csv"),
+			"--results=out~--format=jsonl~--excel-safe~--ledger=led~--no-inventory~"
+			"--tag~--resend-unresolved~in.csv"),
+		0);
+}
+
+static void status_needs_nothing_but_a_name(void **state)
+{
+	forget_variables();
+	assert_int_equal(program("status~in.csv"), 0);
+	assert_string_equal(out, "2 rows\n1 open\n");
+	assert_string_equal(err, "");
+	fake.run_status = 3;
+	assert_int_equal(program("status~in.csv"), 3);
+	assert_string_equal(err, "snowmelt: it cannot be read: do another thing\n");
+	assert_int_equal(program("status"), 64);
+	assert_has(err, "INSTANCES.csv is missing");
+	fake.run_status = 0;
+	fake.check_options = true;
+	assert_int_equal(program("status~--format=jsonl~--unresolved~--ledger~led~in.csv"), 0);
+	setenv("SNOWMELT_LEDGER", "led", 1);
+	assert_int_equal(program("status~--format=jsonl~--unresolved~in.csv"), 0);
+}
+
+/* What a run's results look like is no matter of what status shows. */
+static void the_format_of_results_is_not_that_of_status(void **state)
+{
+	forget_variables();
+	setenv("SNOWMELT_FORMAT", "jsonl", 1);
+	assert_int_equal(program("status~in.csv"), 0);
+	assert_int_equal(program("status~--format=text~in.csv"), 0);
+	assert_int_equal(program("run~--format=text~in.csv"), 64);
+	assert_int_equal(program("status~--rate=5~in.csv"), 64);
+}
+
+static void results_needs_no_credentials(void **state)
+{
+	static const int statuses[] = {0, 1, 3, 64, 75};
+
+	forget_variables();
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+		fake.run_status = statuses[i];
+		assert_int_equal(program("results~in.csv"), statuses[i]);
+		assert_string_equal(out, "100 rows\n");
+		assert_string_equal(err, statuses[i] > 1 ? "snowmelt: it cannot be read: do "
+							   "another thing\n"
+							 : "");
+	}
+	assert_int_equal(program("results"), 64);
+	fake.run_status = 0;
+	fake.check_options = true;
+	assert_int_equal(program("results~--map=name=N~--carry=Key No~--delimiter=tab~"
+				 "--allow-http-endpoints~--sandbox=dev~--ledger=led~--results=out~"
+				 "--format=jsonl~--excel-safe~in.csv"),
 		0);
 }
 
@@ -330,7 +423,7 @@ static void the_plan_is_said_at_level_info(void **state)
 	assert_int_equal(program("run~in.csv"), 0);
 	assert_has(err,
 		" info service https://x, org org-1, sandboxes prod, dev: 100 rows, 3 of them "
-		"invalid; results in in.results.csv\n");
+		"invalid; ledger in.ledger; results in in.results.csv\n");
 	assert_int_equal(program("run~--log-level=warn~in.csv"), 0);
 	assert_string_equal(err, "snowmelt: in.csv:3: it is bad: mend it\n");
 }
@@ -359,7 +452,7 @@ static void a_signal_behind_the_end_changes_no_status(void **state)
 static void output_that_got_lost_is_3(void **state)
 {
 	static const char *const lines[] = {"run~in.csv", "run~--print-config", "run~--help",
-		"help", "version", "--version", "--help"};
+		"status~in.csv", "results~in.csv", "help", "version", "--version", "--help"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		assert_int_equal(program_into(lines[i], "/dev/full"), 3);
@@ -385,6 +478,8 @@ static void print_config_tells_values_and_places_but_no_secret(void **state)
 	assert_has(out, "org                    = org-1                  ; AEP_ORG_ID\n");
 	assert_has(out, "concurrency            = 16                     ; default\n");
 	assert_has(out, "; seed                 = another one each run   ; default\n");
+	assert_has(out, "inventory              = yes                    ; default\n");
+	assert_has(out, "; resend-unresolved    = no                     ; default\n");
 	assert_has(out, "; api-key              = set                    ; AEP_API_KEY\n");
 	assert_has(out, "; access-token         = not set                ; default\n");
 	assert_has(out, "= http://[redacted]@127.0.0.1:3128 ; SNOWMELT_PROXY\n");
@@ -407,6 +502,7 @@ static void help_is_complete_and_fits_a_terminal(void **state)
 	OPTION_EACH (o, FOR_RUN) {
 		assert_has(out, o->traits & OPTION_SECRET ? o->variables[0] : o->name);
 	}
+	assert_has(out, "\n  --no-inventory          Do not list ");
 	for (char *line = strtok(out, "\n"); line; line = strtok(NULL, "\n")) {
 		assert_true(strlen(line) <= 80);
 		assert_true(line[strlen(line) - 1] != ' ');
@@ -431,6 +527,7 @@ static void the_completion_names_options_and_their_words(void **state)
 {
 	assert_int_equal(program("help~--format=bash"), 0);
 	assert_has(out, "--settle-timeout ");
+	assert_has(out, " --no-inventory ");
 	assert_has(out, "\trun:--format)\n\t\tmapfile -t COMPREPLY < <(compgen -W 'csv jsonl'");
 	assert_has(out, "complete -F _snowmelt snowmelt\n");
 	assert_null(strstr(out, "access-token"));
@@ -476,6 +573,9 @@ int main(void)
 		TEST(configuration_is_3),
 		TEST(all_that_is_missing_is_named_at_once),
 		TEST(all_options_are_handed_over),
+		TEST(status_needs_nothing_but_a_name),
+		TEST(the_format_of_results_is_not_that_of_status),
+		TEST(results_needs_no_credentials),
 		TEST(the_status_of_the_run_is_that_of_the_program),
 		TEST(why_the_run_cannot_be_made_is_said_once),
 		TEST(the_plan_is_said_at_level_info),

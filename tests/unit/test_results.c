@@ -441,6 +441,163 @@ static void a_part_that_somebody_wrote_into_is_noticed(void **state)
 	results_close(r);
 }
 
+/* ------------------------------------------------------------ a later look at a row */
+
+static const struct line created = {
+	.row = 2,
+	.line = 7,
+	.name = "b\n,\"created\"",
+	.status = "created",
+	.id = "id-2",
+	.etag = "\"1\"",
+	.http_status = 201,
+	.attempts = 2,
+	.duration_ms = 5,
+};
+
+static void add_line(struct results *r, const struct line *l)
+{
+	struct error e;
+
+	if (results_add(r, l, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static void amend(struct results *r, uint64_t row, const char *status, const char *error)
+{
+	struct error e;
+
+	if (results_amend(r, row, status, status, error, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+#define B_LINE "2,7,\"b\n,\"\"created\"\"\",,,"
+static void an_amended_line_takes_the_place_of_the_first(void **state)
+{
+	struct results *r = open_results(&csv_style);
+
+	add(r, 3, "c");
+	add_line(r, &created);
+	add(r, 1, "a");
+	amend(r, 2, "unresolved", "");
+	amend(r, 2, "conflict", "two, \"id-2\"\nand id-9");
+	assert_int_equal(results_lines(r), 3);
+	flush(r);
+	assert_file(PART, HEADER "3,4,c" TAIL B_LINE
+				 "created,id-2,\"\"\"1\"\"\",201,,,2,,,5\n1,2,a" TAIL B_LINE
+				 "unresolved,id-2,\"\"\"1\"\"\",201,unresolved,,2,,,5\n" B_LINE
+				 "conflict,id-2,\"\"\"1\"\"\",201,conflict,\"two, "
+				 "\"\"id-2\"\"\nand id-9\",2,,,5\n");
+	finish(r);
+	assert_file(RESULTS,
+		HEADER "1,2,a" TAIL B_LINE "conflict,id-2,\"\"\"1\"\"\",201,conflict,\"two, "
+		       "\"\"id-2\"\"\nand id-9\",2,,,5\n3,4,c" TAIL);
+	results_close(r);
+}
+
+static void json_lines_are_amended_too(void **state)
+{
+	const struct line_style style = {.format = LINE_JSONL};
+	struct results *r = open_results(&style);
+	char *text;
+
+	add_line(r, &created);
+	add(r, 1, "a");
+	amend(r, 2, "conflict", "two \"at\" C:\\");
+	finish(r);
+	text = read_file(RESULTS);
+	assert_non_null(strstr(text,
+		"}\n{\"row\":2,\"line\":7,\"name\":\"b\\n,\\\"created\\\"\",\"sandbox\":null,"
+		"\"endpoint\":null,\"status\":\"conflict\",\"id\":\"id-2\",\"etag\":\"\\\"1\\\"\","
+		"\"http_status\":201,\"error_code\":\"conflict\","
+		"\"error\":\"two \\\"at\\\" C:\\\\\",\"attempts\":2,"));
+	assert_null(strstr(text, "\"status\":\"created\""));
+	free(text);
+	results_close(r);
+}
+
+static void amended_words_are_defused_for_a_spreadsheet(void **state)
+{
+	const struct line_style style = {.format = LINE_CSV, .excel_safe = true};
+	struct results *r = open_results(&style);
+
+	add(r, 1, "=1");
+	amend(r, 1, "conflict", "=2");
+	finish(r);
+	assert_file(RESULTS, HEADER "1,2,'=1,,,conflict,,,,conflict,'=2,0,,,\n");
+	results_close(r);
+}
+
+/* Longer than what is read of .part at once. */
+static void a_giant_line_is_amended_whole(void **state)
+{
+	struct results *r = open_results(&csv_style);
+	char *name = calloc(1, 200001), *text;
+
+	assert_non_null(name);
+	memset(name, '"', 200000);
+	add(r, 1, name);
+	free(name);
+	amend(r, 1, "conflict", "x");
+	finish(r);
+	text = read_file(RESULTS);
+	assert_int_equal(
+		strlen(text), strlen(HEADER "1,2,\"\",,,conflict,,,,conflict,x,0,,,\n") + 400000);
+	assert_non_null(strstr(text, "\",,,conflict,,,,conflict,x,0,,,\n"));
+	free(text);
+	results_close(r);
+}
+
+static void a_row_can_be_looked_at(void **state)
+{
+	struct results *r = open_results(&csv_style);
+	struct results_had had;
+	struct error e;
+
+	add_line(r, &created);
+	assert_int_equal(results_look(r, 2, &had, &e), 0);
+	assert_int_equal(had.status, STATUS_CREATED);
+	assert_int_equal(had.line, 7);
+	amend(r, 2, "conflict", "x");
+	assert_int_equal(results_look(r, 2, &had, &e), 0);
+	assert_int_equal(had.status, STATUS_CONFLICT);
+	assert_int_equal(had.line, 7);
+	results_close(r);
+}
+
+static void a_row_without_a_line_is_told_and_no_harm_is_done(void **state)
+{
+	struct results *r = open_results(&csv_style);
+	struct results_had had;
+	struct error e;
+
+	add(r, 1, "a");
+	assert_int_equal(results_amend(r, 3, "conflict", "", "", &e), -ENODATA);
+	assert_string_equal(e.text, "row 3 has no line yet");
+	assert_int_equal(results_look(r, 3, &had, &e), -ENODATA);
+	add(r, 2, "b");
+	finish(r);
+	assert_file(RESULTS, HEADER "1,2,a" TAIL "2,3,b" TAIL);
+	results_close(r);
+}
+
+static void a_line_that_somebody_wrote_into_is_not_amended(void **state)
+{
+	struct results *r = open_results(&csv_style);
+	struct error e;
+	int fd;
+
+	add(r, 1, "a");
+	flush(r);
+	fd = open(PART, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "x\n", 2, (off_t)strlen(HEADER "1,")), 2);
+	close(fd);
+	assert_int_equal(results_amend(r, 1, "conflict", "", "", &e), -EBADMSG);
+	assert_non_null(strstr(e.text, "'out.csv' is as it was"));
+	assert_int_equal(results_flush(r, &e), -EBADMSG); /* and so it stays */
+	results_close(r);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, enter_folder, leave_folder)
 
 int main(void)
@@ -467,6 +624,13 @@ int main(void)
 		TEST(an_index_that_cannot_be_written_is_trouble_too),
 		TEST(a_part_that_somebody_cut_off_is_noticed),
 		TEST(a_part_that_somebody_wrote_into_is_noticed),
+		TEST(an_amended_line_takes_the_place_of_the_first),
+		TEST(json_lines_are_amended_too),
+		TEST(amended_words_are_defused_for_a_spreadsheet),
+		TEST(a_giant_line_is_amended_whole),
+		TEST(a_row_can_be_looked_at),
+		TEST(a_row_without_a_line_is_told_and_no_harm_is_done),
+		TEST(a_line_that_somebody_wrote_into_is_not_amended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

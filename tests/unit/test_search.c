@@ -389,6 +389,22 @@ static void an_etag_unfit_for_a_header_is_not_shown(void **state)
 	assert_string_equal(see_item("{\"id\":\"" ID "\",\"etag\":\"a\\nb\"}").etag, "");
 }
 
+/* The caller compares, who knows how many of the ids were distinct. */
+static void a_tally_asks_for_the_count_in_any_case(void **state)
+{
+	struct seen seen = {.count = 0};
+	struct flow_cursor c;
+
+	flow_cursor_init(&c);
+	c.tally = true;
+	assert_int_equal(feed_built(&c, 2, NULL), FLOW_STEP_COUNT);
+	assert_int_equal(feed(&c, "{\"count\":3}", &seen), FLOW_STEP_COMPLETE);
+	assert_int_equal(c.count, 3);
+	assert_int_equal(c.items, 2);
+	assert_int_equal(feed(&c, "{\"count\":2.5}", &seen), FLOW_STEP_UNSOUND);
+	assert_int_equal(feed(&c, "{\"count\":-1}", &seen), FLOW_STEP_UNSOUND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest plain[] = {
@@ -409,6 +425,7 @@ int main(void)
 		cmocka_unit_test(a_masked_value_is_not_shown),
 		cmocka_unit_test(an_odd_creation_time_is_not_shown),
 		cmocka_unit_test(an_etag_unfit_for_a_header_is_not_shown),
+		cmocka_unit_test(a_tally_asks_for_the_count_in_any_case),
 	};
 	static struct CMUnitTest tests[ARRAY_SIZE(pages) + ARRAY_SIZE(plain)];
 

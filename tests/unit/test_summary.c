@@ -218,6 +218,70 @@ static void a_long_message_is_cut_and_stays_within_eighty_columns(void **state)
 	}
 }
 
+static void a_row_that_changes_is_counted_once(void **state)
+{
+	struct summary s = {0};
+
+	add_many(&s, STATUS_CREATED, 3, NULL, NULL, 2);
+	summary_change(&s, STATUS_CREATED, STATUS_CONFLICT, "conflict", "two have this name", 3);
+	assert_int_equal(s.rows, 3);
+	assert_int_equal(s.by_status[STATUS_CREATED], 2);
+	assert_int_equal(s.by_status[STATUS_CONFLICT], 1);
+	assert_false(summary_all_fine(&s));
+	assert_non_null(strstr(print(&s, NULL), "  conflict: 1 row, on line 3\n"
+						"      two have this name\n"));
+	summary_change(&s, STATUS_CONFLICT, STATUS_ADOPTED, NULL, NULL, 3);
+	assert_true(summary_all_fine(&s));
+}
+
+static void what_the_input_does_not_name_is_told_too(void **state)
+{
+	struct summary s = {.remembered = true};
+
+	assert_null(strstr(print(&s, NULL), "doubt"));
+	s.doubts_settled = 2;
+	assert_non_null(strstr(
+		print(&s, NULL), "Rows in doubt that the input no longer names: 2 settled.\n"));
+	s.doubts_left = 1;
+	assert_non_null(strstr(print(&s, NULL),
+		"Rows in doubt that the input no longer names: 2 settled, 1 left unresolved,\n"
+		"which 'snowmelt status --unresolved' lists.\n"));
+	s.doubts_settled = 0;
+	assert_non_null(strstr(print(&s, NULL), "names: 1 left unresolved, which"));
+}
+
+static void a_service_on_which_lookups_prove_nothing_is_told(void **state)
+{
+	struct summary s = {.remembered = true};
+
+	assert_null(strstr(print(&s, NULL), "prove"));
+	s.unproven = 1;
+	assert_non_null(strstr(print(&s, NULL), "In 1 sandbox lookups prove nothing: "));
+	assert_non_null(strstr(print(&s, NULL), "--resend-unresolved.\n"));
+	s.unproven = 2;
+	assert_non_null(strstr(print(&s, NULL), "In 2 sandboxes lookups prove nothing: "));
+}
+
+static void another_command_may_be_the_one_that_goes_on(void **state)
+{
+	struct summary s = {.remembered = true, .goes_on = "'snowmelt run'"};
+
+	summary_add(&s, STATUS_SKIPPED, "", "", 2);
+	assert_non_null(strstr(
+		print(&s, NULL), "Run 'snowmelt run' again to go on: 1 row is not decided yet.\n"));
+}
+
+static void a_status_is_found_by_its_name(void **state)
+{
+	for (int i = 0; i < STATUS_COUNT; i++) {
+		enum status s = STATUS_COUNT;
+
+		assert_true(status_find(status_name((enum status)i), &s));
+		assert_int_equal(s, i);
+		assert_false(status_find("", &s) || status_find("Created", &s));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +296,11 @@ int main(void)
 		cmocka_unit_test(causes_beyond_the_table_are_counted),
 		cmocka_unit_test(foreign_text_reaches_no_terminal_raw),
 		cmocka_unit_test(a_long_message_is_cut_and_stays_within_eighty_columns),
+		cmocka_unit_test(a_row_that_changes_is_counted_once),
+		cmocka_unit_test(what_the_input_does_not_name_is_told_too),
+		cmocka_unit_test(a_service_on_which_lookups_prove_nothing_is_told),
+		cmocka_unit_test(another_command_may_be_the_one_that_goes_on),
+		cmocka_unit_test(a_status_is_found_by_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,106 @@
+#include "ledger/db.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define SHOWN_SIZE 400
+
+static int damaged(const char *shown, const char *why, struct error *reterr)
+{
+	return error_set(reterr, -EUCLEAN,
+		"the ledger '%s' is damaged (%s): restore it with its key from a copy, or name "
+		"another --ledger (what is in this one is then not known)",
+		shown, why);
+}
+
+static int on_input_output(sqlite3 *db, int rc, const char *shown, struct error *reterr)
+{
+	int number = db ? sqlite3_system_errno(db) : 0;
+	const char *why = number ? strerror(number) : sqlite3_errstr(rc);
+
+	if (number == ENOSPC || number == EDQUOT)
+		return error_set(reterr, -number,
+			"no space is left for the ledger '%s' (%s): make room, then run again: "
+			"nothing that it knew is lost",
+			shown, why);
+	if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
+		return error_set(reterr, -EIO,
+			"the ledger '%s' cannot be brought to the disk (%s): look after the disk, "
+			"then run again: nothing that it knew is lost",
+			shown, why);
+	return error_set(reterr, number ? -number : -EIO,
+		"the ledger '%s' cannot be read or written (%s): look after the disk, then run "
+		"again",
+		shown, why);
+}
+
+static int on_no_write(sqlite3 *db, int rc, const char *shown, struct error *reterr)
+{
+	int number = db ? sqlite3_system_errno(db) : 0;
+	const char *why = number ? strerror(number) : sqlite3_errstr(rc);
+
+	return error_set(reterr, -EROFS,
+		"cannot write the ledger '%s' or beside it (%s): make its folder writable, or name "
+		"another --ledger",
+		shown, why);
+}
+
+int db_trouble(sqlite3 *db, int rc, const char *path, struct error *reterr)
+{
+	char shown[SHOWN_SIZE];
+
+	str_shown(shown, sizeof(shown), path);
+	switch (rc & 0xff) {
+	case SQLITE_FULL:
+		return error_set(reterr, -ENOSPC,
+			"no space is left for the ledger '%s': make room, then run again: nothing "
+			"that it knew is lost",
+			shown);
+	case SQLITE_IOERR: return on_input_output(db, rc, shown, reterr);
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM: return on_no_write(db, rc, shown, reterr);
+	case SQLITE_NOTADB:
+		return error_set(reterr, -EINVAL,
+			"'%s' is not a ledger and stays untouched: name another --ledger", shown);
+	case SQLITE_CORRUPT:
+	case SQLITE_SCHEMA:
+	case SQLITE_ERROR:
+	case SQLITE_MISMATCH:
+	case SQLITE_CONSTRAINT:
+		return damaged(shown, db ? sqlite3_errmsg(db) : sqlite3_errstr(rc), reterr);
+	case SQLITE_NOMEM: return error_set(reterr, -ENOMEM, "no memory for the ledger");
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return error_set(reterr, -EAGAIN,
+			"another program is writing to the ledger '%s': close it, then run again",
+			shown);
+	default:
+		return error_set(reterr, -EIO, "the ledger '%s' cannot be used: %s", shown,
+			db ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
+	}
+}
+
+int db_exec(sqlite3 *db, const char *sql, const char *path, struct error *reterr)
+{
+	int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : db_trouble(db, sqlite3_extended_errcode(db), path, reterr);
+}
+
+int db_number(sqlite3 *db, const char *sql, const char *path, int64_t *ret, struct error *reterr)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*ret = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	if (rc == SQLITE_ROW)
+		return 0;
+	return db_trouble(db, rc == SQLITE_DONE ? SQLITE_CORRUPT : rc, path, reterr);
+}

@@ -1,0 +1,219 @@
+/* store_open.c - from a path to a run that has begun in it.
+ *
+ * In this order: lock, look whose file it is, key, and only then is anything
+ * written. A ledger begins to be one with the commit that writes its schema and
+ * identity; the key is durable before that, so there is none without a key.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "ledger/db.h"
+#include "ledger/identity.h"
+#include "ledger/key_file.h"
+#include "ledger/schema.h"
+#include "ledger/store.h"
+#include "sys/clock.h"
+
+#define ROOM_AT_FIRST 120 /* bytes: an id, an etag, a request id */
+
+/* Another program may be looking into the ledger; it is given a while. */
+#define BUSY_MS 10000
+#define BUSY_AT_CLOSE_MS 500
+
+/* Pages of 4 KiB in the log before they are copied into the ledger. Rows come in
+ * order and meet in few pages, their hashes do not: see bench/README.md. */
+#define CHECKPOINT_FRAMES 4000
+#define LOG_BYTES_KEPT "33554432"
+
+static int on_commit(void *arg, sqlite3 *db, const char *schema, int frames)
+{
+	((struct store *)arg)->wal_frames = frames;
+	return SQLITE_OK;
+}
+
+static int connect(struct store *s, struct error *reterr)
+{
+	int rc = sqlite3_open_v2(s->files.real.data, &s->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
+
+	if (rc != SQLITE_OK)
+		return db_trouble(s->db, rc, s->files.path, reterr);
+	sqlite3_extended_result_codes(s->db, 1);
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	return 0;
+}
+
+/* Not before it is known to be a ledger, or empty. */
+static int set_up(struct store *s, struct error *reterr)
+{
+	int r = db_exec(s->db,
+		"PRAGMA page_size = 4096;"
+		"PRAGMA journal_mode = WAL;"
+		"PRAGMA synchronous = FULL;"
+		"PRAGMA cache_size = -8192;"
+		"PRAGMA journal_size_limit = " LOG_BYTES_KEPT ";"
+		"PRAGMA secure_delete = OFF;" /* there is no secret in it */
+		"PRAGMA trusted_schema = OFF",
+		s->files.path, reterr);
+
+	sqlite3_wal_hook(s->db, on_commit, s); /* in the place of its own checkpoints */
+	return r;
+}
+
+static int get_key(struct store *s, int version, struct error *reterr)
+{
+	int r = version > 0 ? key_file_read(s->files.path, s->key, reterr)
+			    : key_file_make(s->files.path, s->key, reterr);
+
+	if (r == 0)
+		key_of_hashes(s->key, s->hash_key);
+	return r;
+}
+
+static int migrate(
+	struct store *s, const struct ledger_sqlite_options *o, int version, struct error *reterr)
+{
+	const char *path = s->files.path;
+	int r = db_exec(s->db, "BEGIN IMMEDIATE", path, reterr);
+
+	if (r < 0)
+		return r;
+	if (version > 0)
+		r = identity_check(s->db, path, o->service, o->org, s->key, reterr);
+	if (r == 0)
+		r = schema_migrate(s->db, path, version, schema_migrations, schema_version, reterr);
+	if (r == 0 && version == 0)
+		r = identity_write(s->db, path, o->service, o->org, s->key, reterr);
+	if (r == 0)
+		r = db_exec(s->db, "COMMIT", path, reterr);
+	if (r < 0)
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	return r;
+}
+
+static int begin_run(struct store *s, const struct ledger_sqlite_options *o)
+{
+	struct binder b = bind_to(s->statements[STMT_RUN_BEGIN]);
+	char host[HOST_NAME_MAX + 1] = {0};
+	int r = store_begin(s);
+
+	if (gethostname(host, sizeof(host) - 1) < 0 || !str_visible_ascii(host))
+		str_copy(host, sizeof(host), "unknown");
+	s->run = (int64_t)s->reported.count; /* one more than the last */
+	bind_number(&b, s->run);
+	bind_number(&b, clock_wall_ms());
+	bind_number(&b, getpid());
+	bind_text(&b, host);
+	bind_text(&b, o->settings);
+	if (r == 0)
+		r = store_run(s, STMT_RUN_BEGIN);
+	if (r == 0)
+		r = store_commit(s);
+	if (r == 0)
+		files_note_wal(&s->files);
+	return r;
+}
+
+static int load(struct store *s, struct error *reterr)
+{
+	const char *path = s->files.path;
+	int r = statements_prepare(s->db, s->statements, path, reterr);
+
+	if (r == 0)
+		r = scopes_load(&s->scopes, s->db, path, reterr);
+	if (r == 0)
+		r = reported_load(&s->reported, s->db, path, reterr);
+	return r;
+}
+
+static int open_all(struct store *s, const struct ledger_sqlite_options *o, struct error *reterr)
+{
+	int version, r;
+
+	r = files_open(&s->files, o->path, o->inputs, o->input_count, reterr);
+	if (r == 0)
+		r = connect(s, reterr);
+	if (r == 0)
+		r = schema_look(s->db, o->path, &version, reterr);
+	if (r == 0)
+		r = get_key(s, version, reterr);
+	if (r == 0)
+		r = set_up(s, reterr);
+	if (r == 0)
+		r = migrate(s, o, version, reterr);
+	if (r == 0)
+		r = load(s, reterr);
+	if (r == 0 && (r = begin_run(s, o)) < 0 && reterr)
+		*reterr = s->error;
+	return r;
+}
+
+int store_open(struct store *s, const struct ledger_sqlite_options *o, struct error *reterr)
+{
+	int r;
+
+	*s = (struct store){.room = ROOM_AT_FIRST, .files.fd = -1};
+	r = open_all(s, o, reterr);
+	if (r < 0)
+		store_close(s);
+	return r;
+}
+
+void store_tidy(struct store *s)
+{
+	int rc;
+
+	if (s->wal_frames < CHECKPOINT_FRAMES || s->in_transaction || s->error.code < 0)
+		return;
+	s->wal_frames = 0;
+	rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	/* Its trouble must not pass unseen: a disk may say once only that it has lost
+	 * something, and with a second checkpoint the log would be overwritten. */
+	if (rc != SQLITE_OK && rc != SQLITE_BUSY && rc != SQLITE_LOCKED)
+		store_trouble(s, rc);
+}
+
+static void close_db(struct store *s)
+{
+	if (s->error.code == 0 && files_check(&s->files, NULL) == 0) {
+		sqlite3_busy_timeout(s->db, BUSY_AT_CLOSE_MS);
+		sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	} else {
+		/* Leave everything as it lies: the names may lead to files of others. */
+		sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	}
+	statements_finalize(s->statements);
+	sqlite3_close(s->db);
+}
+
+void store_close(struct store *s)
+{
+	if (s->db) {
+		if (s->error.code == 0 && s->in_transaction)
+			store_commit(s);
+		if (s->error.code < 0)
+			store_roll_back(s);
+		close_db(s);
+	}
+	files_close(&s->files);
+	scopes_close(&s->scopes);
+	reported_done(&s->reported);
+	tickets_done(&s->tickets);
+	wipe(s->key, sizeof(s->key));
+	*s = (struct store){.files.fd = -1};
+}
+
+int store_end_run(struct store *s, bool reported, const char *totals)
+{
+	struct binder b = bind_to(s->statements[STMT_RUN_END]);
+
+	bind_number(&b, clock_wall_ms());
+	bind_number(&b, reported);
+	bind_text(&b, totals);
+	bind_number(&b, s->run);
+	return store_run(s, STMT_RUN_END);
+}

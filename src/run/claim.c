@@ -1,0 +1,157 @@
+/* claim.c - a row of the input is claimed: what does the ledger know of it? */
+#include <assert.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/str.h"
+#include "run/shell.h"
+
+/* Of every row, so that a param can never stand for one of them. */
+enum { FIXED_FIELDS = 6 };
+
+struct engine_event claim_event(const struct slot *slot, uint32_t job, enum engine_claim claim)
+{
+	const struct row *row = &slot->row;
+
+	return (struct engine_event){
+		.kind = EVENT_ROW,
+		.job = job,
+		.row =
+			{
+				.claim = claim,
+				.scope = row->invalid ? 0 : row->scope,
+				.look_scope = row->invalid ? 0 : row->scope,
+				.sandbox = row->invalid ? 0 : row->sandbox_number,
+				.filterable = flow_name_filterable(row->name),
+			},
+	};
+}
+
+/* ----------------------------------------------------------- what is desired */
+
+/* By name, since columns may change places. */
+static void add_params(struct ledger_field *fields, const struct row *row)
+{
+	for (size_t i = 0; i < row->param_count; i++) {
+		size_t at = i;
+
+		for (; at > 0 && strcmp(fields[at - 1].name, row->params[i].name) > 0; at--)
+			fields[at] = fields[at - 1];
+		fields[at] = (struct ledger_field){row->params[i].name, row->params[i].value};
+	}
+}
+
+/* A tag is ours, not desired by the row: it has no part in this. */
+static void take_fingerprint(const struct snowmelt *s, struct slot *slot)
+{
+	const struct row *row = &slot->row;
+	struct ledger_field fields[FIXED_FIELDS + ROW_PARAMS_MAX] = {
+		{"description", row->description},
+		{"endpoint", row->endpoint},
+		{"username", row->username},
+		{"auth_spec", row->auth_spec},
+		{"spec_id", row->spec_id},
+		{"spec_version", row->spec_version},
+	};
+
+	add_params(fields + FIXED_FIELDS, row);
+	ledger_fingerprint(
+		s->ledger, fields, FIXED_FIELDS + row->param_count, slot->record.fingerprint);
+}
+
+void claim_submit(struct snowmelt *s, struct slot *slot, uint32_t job)
+{
+	struct ledger_request q;
+
+	take_fingerprint(s, slot);
+	q = slot_request(slot, LEDGER_CLAIM, job);
+	turn_ask(s, &q);
+	s->claims_out++;
+}
+
+/* ------------------------------------------------------------- what is known */
+
+static enum engine_outcome outcome_named(const char *status, enum engine_outcome otherwise)
+{
+	enum status found;
+
+	if (!status_find(status, &found))
+		return otherwise;
+	for (int o = 0; o < OUTCOME_COUNT; o++)
+		if (words_status((enum engine_outcome)o) == found)
+			return (enum engine_outcome)o;
+	return otherwise;
+}
+
+/* A status stays until a results file has told it. */
+static enum engine_outcome known_outcome(const struct ledger_record *r)
+{
+	if (r->told)
+		return r->same ? OUTCOME_UNCHANGED : OUTCOME_CHANGED;
+	return outcome_named(r->status, OUTCOME_ADOPTED);
+}
+
+static void open_intent(struct snowmelt *s, struct slot *slot, struct engine_event *ev)
+{
+	const struct ledger_record *r = &slot->past.record;
+	uint32_t sandbox;
+
+	if (s->settings.o.resend_unresolved && r->state == LEDGER_STATE_DOUBT) {
+		ev->row.claim = CLAIM_ENDED;
+		ev->row.known = OUTCOME_UNRESOLVED;
+		return;
+	}
+	slot->by_intent = true;
+	ev->row.claim = CLAIM_OPEN;
+	if (input_scope(s->input, r->sandbox, r->spec_id, &ev->row.look_scope, &sandbox) == 0)
+		return;
+	/* It cannot be looked for, so it cannot be settled: the doubt stays as it is. */
+	ev->row.claim = CLAIM_KNOWN;
+	ev->row.known = OUTCOME_UNRESOLVED;
+	slot->past.record.error_code = "";
+	slot->past.record.error = "it may have been created with another connection_spec_id, and "
+				  "the input has too many of them to look for it: split the input";
+}
+
+static void recorded(struct snowmelt *s, struct slot *slot, const struct ledger_reply *reply,
+	struct engine_event *ev)
+{
+	const struct ledger_record *r = reply->record;
+
+	assert(r);
+	slot_remember(slot, r);
+	slot_weigh(s, slot);
+	slot->record.intent_ms = r->intent_ms;
+	if (reply->claim == LEDGER_KNOWN) {
+		str_copy(slot->record.id, sizeof(slot->record.id), r->id);
+		str_copy(slot->record.etag, sizeof(slot->record.etag), r->etag);
+		ev->row.claim = CLAIM_KNOWN;
+		ev->row.known = known_outcome(r);
+	} else if (reply->claim == LEDGER_OPEN) {
+		open_intent(s, slot, ev);
+	} else {
+		ev->row.claim = CLAIM_ENDED;
+		ev->row.known = r->state == LEDGER_STATE_WITHDRAWN
+					? OUTCOME_SKIPPED
+					: outcome_named(r->status, OUTCOME_FAILED);
+	}
+}
+
+void claim_replied(struct snowmelt *s, const struct ledger_reply *reply)
+{
+	struct slot *slot = &s->slots[reply->ticket];
+	struct engine_event ev = claim_event(slot, reply->ticket, CLAIM_FRESH);
+
+	s->claims_out--;
+	if (reply->claim == LEDGER_DUPLICATE) {
+		slot->record.duplicate = true;
+		slot->record.earlier_row = reply->earlier_row;
+		ev.row.claim = CLAIM_DUPLICATE;
+	} else if (reply->claim != LEDGER_FRESH) {
+		recorded(s, slot, reply, &ev);
+	}
+	if (ev.row.claim == CLAIM_DUPLICATE)
+		turn_tell(s, &ev);
+	else
+		relook_tell_claim(s, slot, &ev);
+}

@@ -1,0 +1,11 @@
+/* phrases.h - sentences of a line that a run and a rewriting of its results share. */
+#pragma once
+
+/** `duplicate_name`: with the row that has the name, as unsigned long long. */
+#define PHRASE_DUPLICATE                                                                           \
+	"row %llu of this sandbox has the same name: names must differ within a sandbox"
+
+/** Of a row that an earlier run has created or found. */
+#define PHRASE_DIFFERS                                                                             \
+	"the row differs by now from what this connection was created with, which is left as it "  \
+	"is"
