@@ -102,7 +102,8 @@ nsec_t job_backoff(struct engine *e, nsec_t now, nsec_t base, uint32_t n, nsec_t
 static void retry(struct engine *e, nsec_t now, struct job *j, nsec_t due, bool breaker_was_open)
 {
 	if (job_trouble(e, j, breaker_was_open))
-		job_decide(e, now, j, EV_SPENT, OUTCOME_SKIPPED, CAUSE_TROUBLE);
+		job_decide(e, now, j, EV_SPENT, j->doubt ? OUTCOME_UNRESOLVED : OUTCOME_SKIPPED,
+			CAUSE_TROUBLE);
 	else
 		job_wait(e, now, j, EV_RETRY, due);
 }
@@ -203,6 +204,8 @@ void answer_handle(
 
 	assert(j->state == JOB_IN_FLIGHT || j->state == JOB_LOOKING);
 	note(e, now, j, answer);
+	if (j->state == JOB_IN_FLIGHT)
+		e->creates_out[j->scope]--;
 	if (!is_throttled(answer) && !is_overload(answer))
 		retry_after = NSEC_NONE;
 

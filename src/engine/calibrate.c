@@ -108,7 +108,7 @@ void calibrate_created(struct engine *e, nsec_t now, struct job *j)
 	struct calibration *cal = calibration_of(e, j);
 	struct job *c;
 
-	if (e->ending || e->config.unsafe.no_calibration ||
+	if (e->ending || e->sandbox_refused[j->sandbox] || e->config.unsafe.no_calibration ||
 		(cal->state != CALIBRATION_NONE && cal->state != CALIBRATION_BY_ROW))
 		return;
 	c = begin(e, now, j);
@@ -124,8 +124,9 @@ void calibrate_found(struct engine *e, nsec_t now, const struct job *j)
 {
 	struct calibration *cal = calibration_of(e, j);
 
+	cal->found = true;
 	if (cal->state != CALIBRATION_NONE && cal->state != CALIBRATION_BY_ROW)
-		return;
+		return; /* what runs may measure a lag, or ends soon */
 	cal->state = CALIBRATION_PROVEN;
 	wake(e, now, j);
 }
@@ -201,6 +202,13 @@ static void unproven(struct engine *e, nsec_t now, struct job *j, enum job_event
 	job_decide(e, now, j, event, OUTCOME_UNRESOLVED, CAUSE_UNPROVEN);
 }
 
+bool calibrate_by(struct engine *e, const struct job *j)
+{
+	const struct calibration *cal = calibration_of(e, j);
+
+	return cal->state == CALIBRATION_BY_ROW && cal->serial == j->serial;
+}
+
 bool calibrate_proves(struct engine *e, nsec_t now, struct job *j)
 {
 	struct calibration *cal = calibration_of(e, j);
@@ -209,7 +217,9 @@ bool calibrate_proves(struct engine *e, nsec_t now, struct job *j)
 		return true;
 	if (cal->state == CALIBRATION_BY_ROW && cal->serial == 0 && may_be_sent(e, j))
 		cal->serial = j->serial;
-	if (cal->state == CALIBRATION_BY_ROW && cal->serial == j->serial)
+	if (calibrate_by(e, j) && !may_be_sent(e, j))
+		by_oldest(e, now, j); /* its tries are spent: the next one */
+	if (calibrate_by(e, j))
 		return oldest_may_go(e, now, j);
 	if (cal->state == CALIBRATION_FAILED) {
 		unproven(e, now, j, EV_SPENT);
@@ -243,9 +253,35 @@ void calibrate_recalled(struct engine *e, nsec_t now, const struct engine_event 
 		job_move(e, now, c, EV_LOOK);
 		return;
 	}
-	by_oldest(e, now, c);
+	if (calibration_of(e, c)->found) {
+		calibration_of(e, c)->state = CALIBRATION_PROVEN;
+		wake(e, now, c);
+	} else {
+		by_oldest(e, now, c);
+	}
 	job_decide(e, now, c, EV_KNOWN, OUTCOME_SKIPPED, CAUSE_CLAIM);
 	wake_slotless(e, now);
+}
+
+/* Whoever was to be sent without proof, and did not leave yet, stays. */
+static void keep_back(struct engine *e, nsec_t now, const struct job *of)
+{
+	for (uint32_t i = 0; i < e->row_slots; i++) {
+		struct job *j = &e->jobs[i];
+		bool ready =
+			j->state == JOB_READY || (j->state == JOB_WAITING && j->intent_durable);
+
+		if (ready && j->doubt && same_kind(j, of))
+			unproven(e, now, j, EV_CLOSED);
+	}
+}
+
+bool calibrate_keeps_back(struct engine *e, nsec_t now, struct job *j)
+{
+	if (!j->doubt || calibration_of(e, j)->state != CALIBRATION_FAILED)
+		return false;
+	unproven(e, now, j, EV_CLOSED);
+	return true;
 }
 
 static bool sandbox_failed(const struct engine *e, uint32_t sandbox)
@@ -261,6 +297,8 @@ static void conclude(struct engine *e, nsec_t now, struct job *c, enum job_event
 	if (state == CALIBRATION_FAILED && !sandbox_failed(e, c->sandbox))
 		e->unproven++;
 	cal->state = (unsigned int)state;
+	if (state == CALIBRATION_FAILED)
+		keep_back(e, now, c);
 	wake(e, now, c);
 	job_decide(e, now, c, event, OUTCOME_ADOPTED, CAUSE_LOOKUP);
 	wake_slotless(e, now);

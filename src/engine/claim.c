@@ -128,7 +128,6 @@ void claim_intend_anew(struct engine *e, nsec_t now, struct job *j)
 	bool at_once = e->config.unsafe.no_intent;
 
 	job_wait(e, now, j, EV_ABSENT, at_once ? now : NSEC_NEVER);
-	j->known = OUTCOME_SKIPPED;
 	j->intent = true;
 	j->intent_durable = at_once;
 	order_add(e, j, ORDER_WRITE_INTENT);
@@ -141,11 +140,12 @@ void claim_intent_durable(struct engine *e, nsec_t now, struct job *j)
 	assert(j->state == JOB_PENDING || j->state == JOB_WAITING);
 	j->intent_durable = true;
 	j->earlier_intent = false;
+	j->known = OUTCOME_SKIPPED; /* what it was told before is taken back with the intent */
 	j->look_scope = j->scope;
 	ending_close_job(e, now, j);
 	if (j->state == JOB_PENDING)
 		job_move(e, now, j, EV_DURABLE);
-	else if (j->state == JOB_WAITING)
+	else if (j->state == JOB_WAITING && !calibrate_keeps_back(e, now, j))
 		heap_set(&e->times, job_number(e, j), now);
 }
 

@@ -16,7 +16,7 @@ static bool is_refused(const struct engine *e, const struct job *j)
 
 static bool in_doubt(const struct job *j)
 {
-	return j->doubt && (j->state == JOB_DOUBTFUL || j->state == JOB_TO_LOOK);
+	return j->doubt; /* also of one that was about to be sent without proof */
 }
 
 /* An intent that was ordered and not yet handed out can be taken back here. */
@@ -36,7 +36,7 @@ static bool intent_on_its_way(struct job *j)
 /* What a row is told that is not in doubt: nothing of it was executed in this run. */
 static enum engine_outcome safe(const struct engine *e, const struct job *j)
 {
-	return is_refused(e, j) ? OUTCOME_FAILED : j->known;
+	return is_refused(e, j) && j->kind != JOB_KIND_RELOOK ? OUTCOME_FAILED : j->known;
 }
 
 static enum engine_cause cause_of(const struct engine *e, const struct job *j)

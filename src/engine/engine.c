@@ -267,12 +267,17 @@ static void start(struct engine *e, nsec_t now)
 	e->started_at = now;
 }
 
+static void halt(struct engine *e, nsec_t now)
+{
+	if (e->halt_reached && !e->ending)
+		ending_begin(e, now, END_HALT_RULE, e->config.halt_mode == HALT_NOW);
+}
+
 void engine_handle(struct engine *e, nsec_t now, const struct engine_event *event)
 {
 	start(e, now);
 	dispatch(e, now, event);
-	if (e->halt_reached && !e->ending)
-		ending_begin(e, now, END_HALT_RULE, e->config.halt_mode == HALT_NOW);
+	halt(e, now);
 	check(e);
 }
 
@@ -377,6 +382,7 @@ bool engine_next(struct engine *e, nsec_t now, struct engine_action *ret)
 	if (next_order(e, ret) || admit(e, now, ret) || claim_read(e, ret))
 		return true;
 	calibrate_end(e, now); /* which may order something after all */
+	halt(e, now);
 	return next_order(e, ret) || next_done(e, now, ret);
 }
 

@@ -15,11 +15,23 @@ static void begin(struct engine *e, nsec_t now, uint32_t scope)
 {
 	struct job *slot = look_free_listing(e);
 
-	if (!slot)
+	if (!slot || e->sandbox_refused[e->scope_sandbox[scope]])
 		return; /* the end of a listing asks again */
 	e->inventory[scope] = INVENTORY_RUNNING;
 	job_begin(e, slot, JOB_KIND_INVENTORY, scope);
 	job_move(e, now, slot, EV_LISTING);
+}
+
+void inventory_begin(struct engine *e, struct job *l)
+{
+	l->quiet = e->creates_out[l->scope] == 0;
+	l->creates = e->creates_ever[l->scope];
+}
+
+/* Rows of this scope that were seen before are sent meanwhile, and come to be counted. */
+static bool is_disturbed(const struct engine *e, const struct job *l)
+{
+	return !l->quiet || l->creates != e->creates_ever[l->scope];
 }
 
 bool inventory_ready(struct engine *e, nsec_t now, uint32_t scope)
@@ -54,7 +66,7 @@ void inventory_trouble(struct engine *e, nsec_t now, struct job *l, bool unsound
 
 	if (unsound) {
 		l->paging = false; /* from its first page again */
-		l->unsound++;
+		l->unsound += !is_disturbed(e, l);
 	} else if (!breaker_was_open) {
 		l->failed_looks++; /* in a row: a page that was read sets it back */
 	}

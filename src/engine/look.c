@@ -26,10 +26,11 @@ bool look_is_own(const struct job *j)
 	return j->kind == JOB_KIND_LISTING || j->kind == JOB_KIND_INVENTORY || j->filterable;
 }
 
-/* It is not there, and will not come to be there. */
+/* It is not there, and will not come to be there; or it is the one that is sent
+ * without that being proven, and stays in doubt until its create is answered. */
 static void proven_absent(struct engine *e, nsec_t now, struct job *j, nsec_t due)
 {
-	j->doubt = false;
+	j->doubt = calibrate_by(e, j);
 	if (j->kind == JOB_KIND_GONE) {
 		job_decide(e, now, j, EV_SPENT, OUTCOME_SKIPPED, CAUSE_LOOKUP);
 	} else if (j->clash) {
@@ -92,9 +93,7 @@ void look_finding(struct engine *e, nsec_t now, struct job *j, enum engine_answe
 /* What becomes of a row that could not be looked up. */
 static enum engine_outcome undecided(const struct job *j)
 {
-	return j->doubt                         ? OUTCOME_UNRESOLVED
-	       : j->known == OUTCOME_UNRESOLVED ? j->known
-						: OUTCOME_SKIPPED;
+	return j->doubt ? OUTCOME_UNRESOLVED : j->known;
 }
 
 /* A look that proved nothing: later again, unless this goes on for ever. */
@@ -111,7 +110,8 @@ static void failed_look(
 	}
 	due = job_backoff(e, now, BACKOFF_LOOKUP, j->failed_looks++, retry_after);
 	if (job_trouble(e, j, breaker_was_open))
-		job_decide(e, now, j, EV_SPENT, undecided(j), CAUSE_TROUBLE);
+		job_decide(e, now, j, EV_SPENT, undecided(j),
+			j->doubt || j->known == OUTCOME_SKIPPED ? CAUSE_TROUBLE : CAUSE_CLAIM);
 	else
 		job_wait(e, now, j, EV_TROUBLE, due);
 	ending_close_job(e, now, j);
@@ -151,7 +151,8 @@ void look_want_listing(struct engine *e, nsec_t now, uint32_t scope)
 {
 	struct job *slot = look_free_listing(e);
 
-	if (e->ending || !slot || is_listing(e, scope))
+	if (e->ending || e->sandbox_refused[e->scope_sandbox[scope]] || !slot ||
+		is_listing(e, scope))
 		return;
 	job_begin(e, slot, JOB_KIND_LISTING, scope);
 	job_move(e, now, slot, EV_LISTING);

@@ -110,7 +110,7 @@ int scopes_load(struct scopes *s, sqlite3 *db, const char *path, struct error *r
 	return rc == SQLITE_DONE ? 0 : db_trouble(db, rc, path, reterr);
 }
 
-void scopes_done(struct scopes *s)
+void scopes_close(struct scopes *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		free(s->all[i].sandbox);

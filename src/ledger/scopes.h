@@ -23,7 +23,7 @@ struct scopes {
 
 /** Read those that `db` has and `s`, zeroed or filled before, has not. */
 int scopes_load(struct scopes *s, sqlite3 *db, const char *path, struct error *reterr);
-void scopes_done(struct scopes *s);
+void scopes_close(struct scopes *s);
 
 /** NULL when there is none. Valid until the next one is added. */
 struct scope *scopes_find(const struct scopes *s, const char *sandbox, const char *spec_id);

@@ -200,7 +200,7 @@ void store_close(struct store *s)
 		close_db(s);
 	}
 	files_close(&s->files);
-	scopes_done(&s->scopes);
+	scopes_close(&s->scopes);
 	reported_done(&s->reported);
 	tickets_done(&s->tickets);
 	wipe(s->key, sizeof(s->key));

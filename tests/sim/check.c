@@ -15,10 +15,12 @@ void check_init(struct sim *s)
 		.refused_row = NO_ROW,
 		.pause_until = NSEC_NONE,
 		.open_since = NSEC_NONE,
-		.last_answer = SIM_START,
+		.last_answer = s->now,
 		.probe_job = ENGINE_NO_JOB,
 		.before = engine_stats(s->engine),
 	};
+	for (int i = 0; i < SIM_SANDBOXES_MAX; i++)
+		s->check.proof[i][0].sacrifice = s->check.proof[i][1].sacrifice = NO_ROW;
 }
 
 #define TO(state) (1u + JOB_##state)
@@ -77,9 +79,13 @@ void check_move(void *arg, nsec_t now, uint32_t job, enum job_state from, enum j
 		sim_breach(s, "a move of %s is traced at another time", trace_job(s, job));
 }
 
-static struct row *row_of(struct sim *s, uint32_t job)
+static void note_source_ended(struct sim *s, const struct engine_event *e)
 {
-	return s->jobs[job].use == USE_ROW ? &s->rows[s->jobs[job].row] : NULL;
+	struct check *c = &s->check;
+
+	c->source_ended[s->ending_source] = true;
+	if (e->source_ended.fatal)
+		c->causes |= 1u << END_INPUT;
 }
 
 static void note_causes(struct sim *s, const struct engine_event *e)
@@ -92,11 +98,7 @@ static void note_causes(struct sim *s, const struct engine_event *e)
 	case EVENT_ABORT: c->causes |= 1u << END_ABORTED; break;
 	case EVENT_LEDGER_FAILED: c->causes |= 1u << END_LEDGER; break;
 	case EVENT_TOKEN_REFUSED: c->causes |= 1u << END_TOKEN; break;
-	case EVENT_SOURCE_ENDED:
-		c->source_ended = true;
-		if (e->source_ended.fatal)
-			c->causes |= 1u << END_INPUT;
-		break;
+	case EVENT_SOURCE_ENDED: note_source_ended(s, e); break;
 	case EVENT_ANSWER:
 		if (e->answer.answer == ANSWER_FATAL)
 			c->causes |= 1u << END_FATAL;
@@ -107,6 +109,8 @@ static void note_causes(struct sim *s, const struct engine_event *e)
 	case EVENT_INTENT_DURABLE:
 	case EVENT_OUTCOME_DURABLE:
 	case EVENT_SHARED_FINDING:
+	case EVENT_LISTED:
+	case EVENT_RECALLED:
 	case EVENT_TOKEN_FRESH: break;
 	}
 	c->closing |= c->causes != before;
@@ -117,7 +121,11 @@ void check_event(struct sim *s, const struct engine_event *e)
 {
 	note_causes(s, e);
 	check_row_event(s, e);
+	check_proof_event(s, e);
 	check_polite_event(s, e);
+	if (e->kind == EVENT_ANSWER && e->answer.answer == ANSWER_LISTED &&
+		s->jobs[e->job].request.kind == REQUEST_INVENTORY)
+		s->check.listed[s->jobs[e->job].scope] = true;
 }
 
 static void check_stats(struct sim *s, const struct engine_stats *now)
@@ -150,16 +158,51 @@ void check_handled(struct sim *s, const struct engine_event *e)
 	s->check.before = now;
 }
 
-static void check_read(struct sim *s, uint32_t job)
+static bool others_are_open(const struct sim *s)
 {
-	const struct job *j = &s->jobs[job];
+	for (uint32_t i = 0; i < s->active_count; i++) {
+		const struct job *j = &s->jobs[s->active[i]];
 
-	if (s->check.source_ended)
-		sim_breach(s, "READ after the end of the input");
-	if (s->check.causes & 1u << END_ABORTED)
+		if ((j->use == USE_ROW && s->rows[j->row].source != SOURCE_RESENT) ||
+			(j->use == USE_READING && j->source != SOURCE_RESENT &&
+				!s->check.source_ended[j->source]))
+			return true;
+	}
+	return false;
+}
+
+static void check_read(struct sim *s, const struct engine_action *a)
+{
+	const struct job *j = &s->jobs[a->job];
+	enum engine_source source = a->read.source;
+	const struct check *c = &s->check;
+	bool void_read = j->use == USE_READING && c->source_ended[j->source];
+
+	if (c->source_ended[source])
+		sim_breach(s, "READ after the end of source %d", source);
+	for (int i = 0; i < (int)source && !c->ending; i++)
+		if (!c->source_ended[i])
+			sim_breach(s, "READ of source %d before the end of %d", source, i);
+	if (source != SOURCE_INPUT && c->ending)
+		sim_breach(s, "READ of source %d while the run ends", source);
+	if (source == SOURCE_RESENT && others_are_open(s))
+		sim_breach(s, "READ of re-sent rows while others are open");
+	if (c->causes & 1u << END_ABORTED)
 		sim_breach(s, "READ after an abort");
-	if (j->use == USE_ROW || j->use == USE_READING || j->request.out)
-		sim_breach(s, "READ for %s, which is not free", trace_job(s, job));
+	if ((j->use != USE_FREE && !void_read) || j->request.out)
+		sim_breach(s, "READ for %s, which is not free", trace_job(s, a->job));
+}
+
+static void check_listing(struct sim *s, const struct engine_action *a)
+{
+	const struct job *j = &s->jobs[a->job];
+
+	if (j->use == USE_ROW || j->use == USE_READING)
+		sim_breach(s, "a listing takes %s", trace_job(s, a->job));
+	if (a->send.scope >= s->set.sandboxes * s->set.specs)
+		sim_breach(s, "a listing of scope %u, there is none", a->send.scope);
+	else if (a->send.request == REQUEST_INVENTORY && s->check.listed[a->send.scope])
+		sim_breach(s, "the inventory of %u is complete already", a->send.scope);
 }
 
 static void check_send(struct sim *s, const struct engine_action *a)
@@ -168,15 +211,28 @@ static void check_send(struct sim *s, const struct engine_action *a)
 
 	if (j->request.out)
 		sim_breach(s, "SEND for %s, whose request is in flight", trace_job(s, a->job));
-	if (a->send.request == REQUEST_LIST) {
-		if (j->use == USE_ROW || j->use == USE_READING)
-			sim_breach(s, "a listing takes %s", trace_job(s, a->job));
-	} else if (!row_of(s, a->job)) {
-		sim_breach(s, "SEND for job %u, which has no row", a->job);
-	} else {
+	if (a->send.request == REQUEST_LIST || a->send.request == REQUEST_INVENTORY)
+		check_listing(s, a);
+	else if (j->use == USE_ROW)
 		check_row_sent(s, a);
-	}
+	else if (j->use != USE_CALIBRATION || a->send.request != REQUEST_LOOKUP || !j->filterable ||
+		 j->id == 0)
+		sim_breach(s, "SEND for %s, which has nothing to send", trace_job(s, a->job));
 	check_polite_sent(s, a);
+}
+
+static bool only_calibrations_are_left(const struct sim *s)
+{
+	for (uint32_t i = 0; i < s->active_count; i++) {
+		const struct job *j = &s->jobs[s->active[i]];
+
+		if (j->use == USE_ROW ||
+			(j->use == USE_READING && !s->check.source_ended[j->source]) ||
+			(j->use == USE_LISTING && j->request.out))
+			return false;
+	}
+	return s->check.source_ended[SOURCE_DOUBTS] &&
+	       (s->check.source_ended[SOURCE_RESENT] || !s->check.marked);
 }
 
 static void check_cut(struct sim *s, uint32_t job)
@@ -186,21 +242,10 @@ static void check_cut(struct sim *s, uint32_t job)
 
 	if (!q->out || q->cut)
 		sim_breach(s, "CUT of %s, which has nothing in flight", trace_job(s, job));
-	if (!s->check.ending)
+	if (!s->check.ending && !(s->jobs[job].use == USE_CALIBRATION))
 		sim_breach(s, "CUT of %s, and the run goes on", trace_job(s, job));
-	if (s->check.causes == 1u << END_STOPPED && !by_halt)
+	if (s->jobs[job].use != USE_CALIBRATION && s->check.causes == 1u << END_STOPPED && !by_halt)
 		sim_breach(s, "CUT of %s by a stop, which lets it finish", trace_job(s, job));
-}
-
-static void check_intent(struct sim *s, uint32_t job)
-{
-	struct row *row = row_of(s, job);
-
-	if (!row || row->claim != CLAIM_FRESH || row->b.intent_ordered || row->b.record_ordered) {
-		sim_breach(s, "%s needs no intent", trace_job(s, job));
-		return;
-	}
-	row->b.intent_ordered = true;
 }
 
 /* A run may begin to end by an event, or as time goes by. */
@@ -216,14 +261,16 @@ static void note_ending(struct sim *s)
 static void check_order(struct sim *s, const struct engine_action *a)
 {
 	switch (a->kind) {
-	case ACTION_READ: check_read(s, a->job); break;
-	case ACTION_WRITE_INTENT: check_intent(s, a->job); break;
+	case ACTION_READ: check_read(s, a); break;
+	case ACTION_WRITE_INTENT: check_row_intent(s, a->job); break;
 	case ACTION_WRITE_WITHDRAWAL:
 	case ACTION_WRITE_OUTCOME: check_row_outcome(s, a); break;
 	case ACTION_SEND: check_send(s, a); break;
 	case ACTION_CUT: check_cut(s, a->job); break;
 	case ACTION_FETCH: check_polite_sent(s, a); break;
 	case ACTION_EMIT: check_row_told(s, a); break;
+	case ACTION_COPY:
+	case ACTION_RECALL: check_proof_action(s, a); break;
 	case ACTION_DONE: check_end(s, a); break;
 	}
 }
@@ -237,13 +284,27 @@ void check_action(struct sim *s, const struct engine_action *a)
 		sim_breach(s, "job %u is over the limit of %u", a->job, s->job_limit);
 		return;
 	}
-	if (s->ledger.failed && a->kind != ACTION_CUT && a->kind != ACTION_DONE)
+	if (s->w.disk.failed && a->kind != ACTION_CUT && a->kind != ACTION_DONE)
 		sim_breach(s, "%s after the ledger failed", engine_action_name(a->kind));
 	note_ending(s);
 	check_order(s, a);
 	now = engine_stats(s->engine);
 	check_stats(s, &now);
 	s->check.before = now;
+}
+
+static void check_cuts(struct sim *s)
+{
+	bool aborted = s->check.causes & 1u << END_ABORTED;
+	bool alone = only_calibrations_are_left(s);
+
+	for (uint32_t i = 0; i < s->active_count && (aborted || alone); i++) {
+		uint32_t j = s->active[i];
+
+		if (s->jobs[j].request.out && !s->jobs[j].request.cut)
+			sim_breach(s, "%s, and the request of %s is not cut",
+				aborted ? "aborted" : "nothing else is open", trace_job(s, j));
+	}
 }
 
 /* The engine says that there is nothing to do now. */
@@ -255,9 +316,6 @@ void check_idle(struct sim *s)
 	if (deadline <= s->now)
 		sim_breach(s, "nothing to do, yet the deadline is %lld us ago",
 			(long long)((s->now - deadline) / USEC));
-	for (uint32_t j = 0; j < s->job_limit && s->check.causes & 1u << END_ABORTED; j++) {
-		if (s->jobs[j].request.out && !s->jobs[j].request.cut)
-			sim_breach(s, "aborted, and the request of %s is not cut", trace_job(s, j));
-	}
+	check_cuts(s);
 	check_polite_idle(s);
 }

@@ -13,6 +13,7 @@ bool check_end_has_reason(const struct sim *s, enum engine_end end)
 	case END_FATAL:
 	case END_LEDGER:
 	case END_INPUT: return c->causes & 1u << end;
+	case END_INVENTORY: return c->inventory_failed;
 	case END_TOKEN: return c->token_hopeless || c->causes & 1u << end;
 	case END_HALT_RULE: return s->set.config.halt_mode != HALT_NEVER;
 	case END_BREAKER:
@@ -49,11 +50,11 @@ static bool all_sandboxes_refused(const struct sim *s)
 
 static bool ended_early(const struct sim *s)
 {
-	for (uint32_t i = 0; i < s->set.rows; i++) {
+	for (uint32_t i = 0; i < s->row_count; i++) {
 		if (s->rows[i].b.judged && s->rows[i].b.cause == CAUSE_ENDED)
 			return true;
 	}
-	return !s->check.source_ended;
+	return !s->check.source_ended[SOURCE_INPUT];
 }
 
 static bool end_is_right(const struct sim *s, enum engine_end end)
@@ -77,6 +78,14 @@ static bool end_is_right(const struct sim *s, enum engine_end end)
 	return check_end_has_reason(s, end);
 }
 
+/* Marks of this run are asked for only where there are some. */
+static bool source_is_due(const struct sim *s, int source)
+{
+	if (source == SOURCE_INPUT)
+		return true;
+	return !s->check.ending && !check_unsafe(s) && (source != SOURCE_RESENT || s->check.marked);
+}
+
 static void check_left_over(struct sim *s)
 {
 	uint32_t aborted_or_failed = 1u << END_ABORTED | 1u << END_LEDGER;
@@ -86,11 +95,15 @@ static void check_left_over(struct sim *s)
 		sim_breach(s, "DONE with %u requests in flight", s->check.in_flight);
 	if (s->check.causes & aborted_or_failed)
 		return;
-	if (!s->check.source_ended)
-		sim_breach(s, "DONE, and the input was not read to its end");
-	for (uint32_t i = 0; i < s->next_row; i++) {
-		if (!s->rows[i].b.told)
-			sim_breach(s, "DONE, and row %u has no line", i + 1);
+	for (int i = 0; i < SOURCE_COUNT; i++) {
+		if (!s->check.source_ended[i] && source_is_due(s, i))
+			sim_breach(s, "DONE, and source %d was not read to its end", i);
+	}
+	for (uint32_t i = 0; i < s->row_count; i++) {
+		bool read = i < s->next_row || i >= s->csv_rows;
+
+		if (read && !s->rows[i].b.told)
+			sim_breach(s, "DONE, and %s is not told", trace_row(&s->rows[i]));
 	}
 	if (now.open_jobs != 0)
 		sim_breach(s, "DONE with %u open jobs", now.open_jobs);

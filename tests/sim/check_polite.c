@@ -22,7 +22,7 @@ static void check_rate(struct sim *s)
 		return;
 	if (burst == 0)
 		burst = MAX(2, 10 * MS / interval);
-	v = (nsec_t)c->requests * interval - (s->now - SIM_START);
+	v = (nsec_t)c->requests * interval - (s->now - s->started_at);
 	c->rate_floor = MIN(c->rate_floor, v);
 	if (v + (1 - burst) * interval > c->rate_floor)
 		sim_breach(s, "request %llu leaves %lld us too early for the rate",
@@ -67,8 +67,11 @@ static nsec_t probe_wait(const struct check *c, nsec_t answered_at)
 
 static bool untried_is_ready(const struct sim *s)
 {
-	for (uint32_t j = 0; j < s->job_limit; j++) {
+	for (uint32_t i = 0; i < s->active_count; i++) {
+		uint32_t j = s->active[i];
+
 		if (s->jobs[j].use == USE_ROW && s->rows[s->jobs[j].row].b.creates == 0 &&
+			s->rows[s->jobs[j].row].claim == CLAIM_FRESH &&
 			engine_job_state(s->engine, j) == JOB_READY)
 			return true;
 	}
@@ -194,6 +197,20 @@ static void check_token(struct sim *s, const struct engine_action *a)
 
 /* --------------------------------------------------------------- the whole of it */
 
+/* Without a page, or with a count that does not fit, too often in a row. */
+static void count_inventory(
+	struct check *c, uint32_t attempts, uint32_t scope, enum engine_answer a)
+{
+	if (a == ANSWER_MORE)
+		c->inventory_troubles[scope] = 0;
+	else if (a == ANSWER_DOUBTFUL)
+		c->inventory_misfits[scope]++;
+	if (a != ANSWER_MORE && a != ANSWER_LISTED && a != ANSWER_TOKEN)
+		c->inventory_troubles[scope]++;
+	c->inventory_failed |=
+		c->inventory_misfits[scope] >= 3 || c->inventory_troubles[scope] >= attempts;
+}
+
 static void on_answer(struct sim *s, const struct engine_event *e)
 {
 	struct check *c = &s->check;
@@ -216,6 +233,8 @@ static void on_answer(struct sim *s, const struct engine_event *e)
 		c->token_worked = true;
 	if (q->kind == REQUEST_CREATE)
 		count_streak(s, q->row, e->answer.answer);
+	if (q->kind == REQUEST_INVENTORY)
+		count_inventory(c, s->set.config.attempts, q->scope, e->answer.answer);
 	if (c->open_since != NSEC_NONE)
 		c->last_open = s->now;
 	if (e->job == c->probe_job && c->probe_out) {
@@ -279,7 +298,8 @@ void check_polite_sent(struct sim *s, const struct engine_action *a)
 	if (c->closing || engine_stats(s->engine).ending)
 		sim_breach(s, "%s leaves while the run ends",
 			a->kind == ACTION_FETCH ? "FETCH" : trace_job(s, a->job));
-	if (a->kind == ACTION_SEND && a->send.request == REQUEST_LIST &&
+	if (a->kind == ACTION_SEND &&
+		(a->send.request == REQUEST_LIST || a->send.request == REQUEST_INVENTORY) &&
 		s->check.sandbox_refused[a->send.scope / s->set.specs])
 		sim_breach(s, "a listing in a sandbox that is refused");
 	c->in_flight++;

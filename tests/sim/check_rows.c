@@ -1,24 +1,40 @@
-/* check_rows.c - never twice, and no row told what is not so.
+/* check_rows.c - never twice: may this row be intended, looked up, sent?
  *
  * Two views of a row are kept apart. The belief is what anybody could know who
  * saw the events and orders; from it follows what the engine may do: a create
- * after a doubt needs a lookup that began after the settle and found nothing.
- * The truth is the server's; from it follows what must never have happened.
+ * after a doubt needs a lookup that began after the settle, in a sandbox whose
+ * lookups are proven, and found nothing. The truth is the server's; what must
+ * never happen there is in check_truth.c.
  */
 #include "sim.h"
 
-/** Are safeguards of the engine switched off? Then only the truth is looked at. */
+/** Are safeguards switched off? Then only the truth is looked at. */
 bool check_unsafe(const struct sim *s)
 {
-	return s->set.config.unsafe.no_lookup || s->set.config.unsafe.no_settle;
+	const struct engine_config *c = &s->set.config;
+
+	return c->unsafe.no_intent || c->unsafe.no_lookup || c->unsafe.no_second_look ||
+	       c->unsafe.no_settle || c->unsafe.no_calibration || c->unsafe.no_gone ||
+	       s->set.without.inventory || s->set.without.veto;
 }
 
-static void doubt(struct sim *s, struct belief *b, nsec_t since, nsec_t settle)
+static void doubt(struct belief *b, nsec_t since, nsec_t settle)
 {
 	b->doubt = true;
+	b->absent = b->unsure = false;
 	b->doubt_since = since;
 	b->settle = settle;
 }
+
+/* Nothing of it is, nor will be, on the server. */
+static void prove_absent(struct sim *s, struct row *row)
+{
+	row->b.was_doubt |= row->b.doubt;
+	row->b.doubt = false;
+	s->w.identities[row->identity].open = false;
+}
+
+/* -------------------------------------------------------------------- answers */
 
 static void on_create(struct sim *s, struct row *row, enum engine_answer a)
 {
@@ -36,16 +52,32 @@ static void on_create(struct sim *s, struct row *row, enum engine_answer a)
 	if (throttled || a == ANSWER_NOT_SENT)
 		b->trouble++;
 	if (answer_doubtful(a))
-		doubt(s, b, s->now, fault_settle(s, a));
+		doubt(b, s->now, fault_settle(s, a));
 	if (answer_complete(a))
 		s->check.slowest =
 			MAX(s->check.slowest, s->now - s->jobs[row->job].request.sent_at);
+	if (a == ANSWER_CREATED && b->resent)
+		s->check.resent_at = s->now;
 }
 
 /* Settled: the look began when the server had had its time. */
-static bool settled(const struct sim *s, const struct belief *b)
+static bool settled(const struct sim *s, const struct row *row)
 {
-	return b->look_began >= nsec_add(b->doubt_since, MAX(b->settle, 2 * s->check.slowest));
+	return row->b.look_began >= nsec_add(row->b.doubt_since, check_proof_settle(s, row));
+}
+
+static void on_absent(struct sim *s, struct row *row, nsec_t began)
+{
+	row->b.absent = true;
+	row->b.look_began = began;
+	row->b.settled =
+		began >= nsec_add(row->b.doubt_since, MAX(row->b.settle, 2 * s->check.slowest));
+	row->b.unlooked = false;
+	if (!row->b.doubt || !settled(s, row))
+		return;
+	row->b.unsure = check_proof_may_hold(s, row);
+	if (check_proof_holds(s, row))
+		prove_absent(s, row);
 }
 
 static void on_finding(struct sim *s, struct row *row, enum engine_answer a, nsec_t began)
@@ -58,13 +90,10 @@ static void on_finding(struct sim *s, struct row *row, enum engine_answer a, nse
 	case ANSWER_CONFLICT:
 		b->found = true;
 		b->finding = a;
-		b->doubt = false;
-		break;
-	case ANSWER_ABSENT:
+		b->doubt = b->unlooked = false;
 		b->look_began = began;
-		if (settled(s, b))
-			b->doubt = false;
 		break;
+	case ANSWER_ABSENT: on_absent(s, row, began); break;
 	case ANSWER_MORE:
 	case ANSWER_TOKEN:
 	case ANSWER_FATAL:
@@ -73,56 +102,67 @@ static void on_finding(struct sim *s, struct row *row, enum engine_answer a, nse
 	}
 }
 
-/* A listing in trouble is trouble for all that share it. */
+/* A listing in trouble is trouble for all that share it, and may be for those that
+ * wait for a calibration that does. */
 static void on_listing(struct sim *s, uint32_t listing, enum engine_answer a)
 {
-	if (a == ANSWER_LISTED || a == ANSWER_MORE)
+	if (a == ANSWER_LISTED || a == ANSWER_MORE || s->jobs[listing].request.kind != REQUEST_LIST)
 		return;
-	for (uint32_t j = 0; j < s->job_limit; j++) {
-		struct row *row = s->jobs[j].use == USE_ROW ? &s->rows[s->jobs[j].row] : NULL;
+	for (uint32_t i = 0; i < s->active_count; i++) {
+		struct row *row = shell_row(s, s->active[i]);
 
-		if (row && row->b.doubt && !row->filterable && row->scope == s->jobs[listing].scope)
+		if (row && (row->b.doubt || row->b.unlooked) && !row->filterable &&
+			row->sandbox == s->jobs[listing].scope / s->set.specs)
 			row->b.trouble++;
 	}
 }
 
+/* -------------------------------------------------------------------- events */
+
+/* What an earlier run had left open is in doubt, whatever the ledger says. */
 static void on_row(struct sim *s, struct row *row)
 {
+	bool sent =
+		row->claim == CLAIM_FRESH || row->claim == CLAIM_OPEN || row->claim == CLAIM_ENDED;
+	bool open = row->claim == CLAIM_OPEN || row->claim == CLAIM_GONE;
+
 	row->b = (struct belief){0};
-	if (row->claim == CLAIM_OPEN)
-		doubt(s, &row->b, SIM_START, s->set.config.settle_timeout);
-	if (row->claim == CLAIM_FRESH || row->claim == CLAIM_OPEN)
+	if (s->cover)
+		s->cover->claim[row->claim]++;
+	if (open || (sent && s->w.identities[row->identity].open))
+		doubt(&row->b, s->started_at, s->set.config.settle_timeout);
+	row->b.unlooked = row->claim == CLAIM_ENDED || row->claim == CLAIM_RELOOK;
+	if (sent)
 		s->check.sandbox_used[row->sandbox] = true;
 }
 
-static void intent_durable(struct sim *s, struct row *row)
+static void on_durable(struct sim *s, struct row *row)
 {
 	row->b.intent_durable = true;
-	s->check.untried++;
+	s->check.untried += row->claim == CLAIM_FRESH;
 }
 
 void check_row_event(struct sim *s, const struct engine_event *e)
 {
 	const struct job *job = &s->jobs[e->job];
-	struct row *row = job->use == USE_ROW ? &s->rows[job->row] : NULL;
+	struct row *row = shell_row(s, e->job);
 
-	if (e->kind == EVENT_ANSWER && e->answer.answer == ANSWER_FATAL_SANDBOX) {
-		uint32_t scope = row ? row->scope : job->scope;
-
-		s->check.sandbox_refused[scope / s->set.specs] = true;
-	}
-	if (e->kind == EVENT_ANSWER && !row)
+	if (e->kind == EVENT_ANSWER && e->answer.answer == ANSWER_FATAL_SANDBOX)
+		s->check.sandbox_refused[job->request.scope / s->set.specs] = true;
+	if (e->kind == EVENT_ANSWER && job->use == USE_LISTING)
 		on_listing(s, e->job, e->answer.answer);
 	if (!row)
 		return;
 	if (e->kind == EVENT_ROW)
 		on_row(s, row);
 	else if (e->kind == EVENT_INTENT_DURABLE)
-		intent_durable(s, row);
+		on_durable(s, row);
+	else if (e->kind == EVENT_LISTED)
+		row->b.listed = true;
 	else if (e->kind == EVENT_OUTCOME_DURABLE)
 		row->b.record_durable = true;
 	else if (e->kind == EVENT_SHARED_FINDING)
-		on_finding(s, row, e->answer.answer, s->jobs[row->shared_by].look_began);
+		on_finding(s, row, e->answer.answer, s->jobs[job->shared_by].look_began);
 	else if (e->kind == EVENT_ANSWER && job->request.kind == REQUEST_CREATE)
 		on_create(s, row, e->answer.answer);
 	else if (e->kind == EVENT_ANSWER)
@@ -134,61 +174,137 @@ void check_row_event(struct sim *s, const struct engine_event *e)
 /** Does what came back decide the row by itself? */
 bool check_row_decided(const struct belief *b)
 {
-	return b->found ||
+	return b->found || b->listed ||
 	       (b->answered && (b->last == ANSWER_CREATED || b->last == ANSWER_REJECTED ||
 				       b->last == ANSWER_FATAL || b->last == ANSWER_FATAL_SANDBOX));
 }
 
-static void check_create(struct sim *s, struct row *row)
+static bool may_be_sent(const struct row *row)
+{
+	return row->claim == CLAIM_FRESH || row->claim == CLAIM_OPEN || row->claim == CLAIM_ENDED;
+}
+
+void check_row_intent(struct sim *s, uint32_t job)
+{
+	struct row *row = shell_row(s, job);
+
+	if (!row || !may_be_sent(row) || row->b.intent_ordered || row->b.record_ordered ||
+		check_row_decided(&row->b)) {
+		sim_breach(s, "%s needs no intent", trace_job(s, job));
+		return;
+	}
+	row->b.intent_ordered = true;
+	if (check_unsafe(s))
+		return;
+	if (row->b.unlooked)
+		sim_breach(s, "row %u is intended anew before it was looked for", row->number);
+	if (row->b.doubt && !row->b.unsure && !check_proof_may_sacrifice(s, row))
+		sim_breach(s, "row %u is intended anew while in doubt", row->number);
+	if (row->claim == CLAIM_FRESH && !s->set.config.no_inventory &&
+		!s->check.listed[row->scope])
+		sim_breach(s, "row %u is intended before its scope %u is listed", row->number,
+			row->scope);
+}
+
+static void check_in_ledger(struct sim *s, const struct row *row)
+{
+	const struct entry *e = &s->w.disk.disk[row->identity];
+
+	if (!row->b.intent_durable)
+		sim_breach(s, "row %u is sent without a durable intent", row->number);
+	else if (e->state != ENTRY_INTENDED || !fields_same(e->fields, row->fields))
+		sim_breach(s, "row %u is sent, on disk there is no such intent", row->number);
+}
+
+static void check_doubt(struct sim *s, struct row *row)
 {
 	struct belief *b = &row->b;
 
-	if (row->claim != CLAIM_OPEN && !b->intent_durable)
-		sim_breach(s, "row %u is sent without a durable intent", row->number);
-	if (b->spent >= s->set.config.attempts)
-		sim_breach(s, "row %u is sent, its %u attempts are spent", row->number, b->spent);
-	s->check.untried -= b->intent_durable && b->creates == 0;
-	b->creates++;
-	if (check_unsafe(s))
+	if (b->doubt && b->unsure)
+		prove_absent(s, row);
+	if (b->doubt && check_proof_may_sacrifice(s, row)) {
+		check_proof_of(s, row)->sacrifice = s->jobs[row->job].row;
+		s->w.identities[row->identity].sacrificed = true;
+		sim_cover(s, COVER_SACRIFICED);
 		return;
+	}
 	if (b->doubt)
 		sim_breach(s,
-			"row %u is sent again while in doubt (%s %lld us ago, settle %lld us,"
-			" slowest answer %lld us)",
-			row->number, engine_answer_name(b->last),
+			"row %u is sent again while in doubt (%s since %lld us, settle %lld us,"
+			" absent %d, lookups proven %d)",
+			row->number, b->answered ? engine_answer_name(b->last) : "earlier run",
 			(long long)((s->now - b->doubt_since) / USEC),
-			(long long)(b->settle / USEC), (long long)(s->check.slowest / USEC));
+			(long long)(check_proof_settle(s, row) / USEC), b->absent,
+			check_proof_holds(s, row));
+	if (b->unlooked)
+		sim_breach(s, "row %u is sent before it was looked for", row->number);
 	if (b->clash)
 		sim_breach(s, "row %u is sent again after a 409", row->number);
-	if (row->made + row->coming > 0 || (row->claim == CLAIM_OPEN && row->earlier > 0))
-		sim_breach(s, "row %u is sent again, and a create of it is or will be executed",
-			row->number);
 }
 
-static void check_lookup(struct sim *s, struct row *row)
+static void note_create(struct sim *s, struct row *row)
+{
+	struct belief *b = &row->b;
+
+	if (row->claim == CLAIM_ENDED && b->creates == 0)
+		sim_cover(s, COVER_ENDED_SENT);
+	if (row->claim == CLAIM_OPEN && b->creates == 0)
+		sim_cover(s, COVER_OPEN_RESENT);
+	if (b->was_doubt || b->doubt)
+		b->resent = s->w.identities[row->identity].resent = true;
+	s->check.untried -= row->claim == CLAIM_FRESH && b->intent_durable && b->creates == 0;
+	b->creates++;
+}
+
+static void check_create(struct sim *s, struct row *row)
+{
+	if (row->b.spent >= s->set.config.attempts)
+		sim_breach(
+			s, "row %u is sent, its %u attempts are spent", row->number, row->b.spent);
+	if (!check_unsafe(s)) {
+		check_in_ledger(s, row);
+		check_doubt(s, row);
+	}
+	note_create(s, row);
+	check_truth_create(s, row);
+}
+
+/* Marks of this run are looked at one settle after the last of their creates. */
+static void check_relook(struct sim *s, const struct row *row)
+{
+	if (row->source == SOURCE_RESENT && s->now < s->check.resent_at + s->set.config.settle &&
+		s->check.resent_at)
+		sim_breach(s, "%s is looked at %lld us after the last 201 of such rows",
+			trace_row(row), (long long)((s->now - s->check.resent_at) / USEC));
+}
+
+static void check_lookup(struct sim *s, const struct row *row)
 {
 	if (!row->filterable)
-		sim_breach(
-			s, "row %u is looked up by a name that no filter may carry", row->number);
-	if (!row->b.doubt)
-		sim_breach(s, "row %u is looked up without a doubt", row->number);
+		sim_breach(s, "%s is looked up by a name that no filter may carry", trace_row(row));
+	if (!row->b.doubt && !row->b.unlooked)
+		sim_breach(s, "%s is looked up without a doubt", trace_row(row));
+	if (row->claim == CLAIM_RELOOK)
+		check_relook(s, row);
 }
 
 void check_row_sent(struct sim *s, const struct engine_action *a)
 {
 	struct row *row = &s->rows[s->jobs[a->job].row];
 	struct belief *b = &row->b;
+	bool create = a->send.request == REQUEST_CREATE;
 
-	if (row->claim != CLAIM_FRESH && row->claim != CLAIM_OPEN)
-		sim_breach(s, "row %u is sent, its claim says no", row->number);
+	if (!may_be_sent(row) &&
+		(create || (row->claim != CLAIM_GONE && row->claim != CLAIM_RELOOK)))
+		sim_breach(s, "%s is sent, its claim says no", trace_row(row));
 	if (b->record_ordered || b->told || check_row_decided(b))
-		sim_breach(s, "row %u is sent, it is decided", row->number);
+		sim_breach(s, "%s is sent, it is decided", trace_row(row));
 	if (s->check.sandbox_refused[row->sandbox])
-		sim_breach(s, "row %u is sent, its sandbox is refused", row->number);
+		sim_breach(s, "%s is sent, its sandbox is refused", trace_row(row));
 	if (b->trouble_closed >= 4 * s->set.config.attempts)
-		sim_breach(s, "row %u is sent, it has had %u troubles", row->number,
-			b->trouble_closed);
-	if (a->send.request == REQUEST_CREATE)
+		sim_breach(
+			s, "%s is sent, it has had %u troubles", trace_row(row), b->trouble_closed);
+	if (create)
 		check_create(s, row);
 	else
 		check_lookup(s, row);

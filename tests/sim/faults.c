@@ -2,8 +2,10 @@
  *
  * A create is planned whole: when it reaches the server, whether and when it is
  * executed, when a listing shows it, and what answer the shell gets when. What
- * the server still does after a doubtful answer lies within the settle that
- * belongs to the answer: that much is promised (and hardly a moment less used).
+ * the server still does after a doubtful answer, and when that shows, lies
+ * within the settle that belongs to the answer, or within what the calibration
+ * of this sandbox has learnt: that much is promised (and hardly a moment less
+ * used), but for worlds that are made to break it.
  */
 #include <assert.h>
 
@@ -43,6 +45,7 @@ static const struct {
 	[FAULT_401] = {"401", ANSWER_TOKEN, NEVER},
 	[FAULT_FATAL] = {"fatal", ANSWER_FATAL, NEVER},
 	[FAULT_FATAL_SANDBOX] = {"fatal to the sandbox", ANSWER_FATAL_SANDBOX, NEVER},
+	[FAULT_RESENT_BY_TRANSPORT] = {"resent by the transport", ANSWER_CREATED, BEFORE_ANSWER},
 };
 
 const char *fault_name(enum fault f)
@@ -72,7 +75,7 @@ nsec_t fault_settle(const struct sim *s, enum engine_answer a)
 
 static struct scripted *scripted(struct sim *s, const struct request *q)
 {
-	uint32_t number = q->row == NO_ROW ? 0 : s->rows[q->row].number;
+	uint32_t number = q->row == NO_ROW ? 0 : s->rows[q->row].identity + 1;
 
 	for (uint32_t i = 0; i < s->set.script_count; i++) {
 		struct scripted *line = &s->set.script[i];
@@ -120,7 +123,7 @@ static enum fault choose(struct sim *s, const struct request *q)
 		return FAULT_FATAL_SANDBOX;
 	if (create && s->rows[q->row].poison)
 		return FAULT_500_BEFORE;
-	if (create && s->set.strict && s->rows[q->row].earlier)
+	if (create && s->set.strict && server_has(s, q->identity, q->scope))
 		return FAULT_409_NOTHING;
 	return rng_chance(r, create ? s->set.create_faults : s->set.read_faults) ? weighted(s)
 										 : FAULT_NONE;
@@ -147,22 +150,41 @@ static nsec_t late(struct sim *s, nsec_t settle)
 	return rng_between(&s->rng, 0, settle);
 }
 
+/* When does a listing show it? Of a create that was answered, whenever it likes. */
+static nsec_t visible_at(
+	struct sim *s, const struct request *q, nsec_t execute_at, nsec_t answer_at)
+{
+	const struct row *row = &s->rows[q->row];
+	nsec_t floor = s->check.proof[row->sandbox][row->filterable].floor;
+	nsec_t promised = MAX(fault_settle(s, q->answer), floor);
+	nsec_t at = execute_at + rng_between(&s->rng, s->set.lag / 2, s->set.lag + s->set.lag / 2);
+
+	if (s->set.lag_breaks)
+		return at + (rng_chance(&s->rng, 500) ? promised : 0);
+	if (rng_chance(&s->rng, 300) && s->set.seed)
+		at = MAX(at, answer_at + late(s, promised));
+	if (answer_doubtful(q->answer))
+		at = MIN(at, answer_at + promised - promised / 1000);
+	return MAX(at, execute_at);
+}
+
 static void plan_create(struct sim *s, struct request *q, nsec_t answer_at)
 {
 	nsec_t settle = fault_settle(s, q->answer);
 	nsec_t execute_at = rng_between(&s->rng, q->began_at, answer_at);
-	nsec_t visible_at;
+	struct row *row = &s->rows[q->row];
 
+	s->creates_sent++;
 	if (faults[q->fault].execution == NEVER) {
 		q->create = NO_CREATE;
 		return;
 	}
 	if (faults[q->fault].execution == LATE)
-		execute_at = answer_at + late(s, settle);
-	visible_at = execute_at;
-	if (rng_chance(&s->rng, 300) && s->set.seed)
-		visible_at = MAX(execute_at, answer_at + late(s, settle));
-	q->create = server_plan_create(s, q->row, execute_at, visible_at);
+		execute_at = answer_at + late(s, settle) * (s->set.lag_breaks ? 2 : 1);
+	q->create = server_plan_create(s, row, execute_at, visible_at(s, q, execute_at, answer_at));
+	if (q->fault == FAULT_RESENT_BY_TRANSPORT)
+		q->create = server_plan_create(
+			s, row, answer_at, visible_at(s, q, answer_at, answer_at));
 }
 
 static nsec_t duration(struct sim *s, enum engine_answer a)
@@ -179,6 +201,9 @@ void fault_plan(struct sim *s, uint32_t job)
 	nsec_t answer_at;
 
 	q->fault = line ? line->fault : choose(s, q);
+	if (s->set.without.veto && q->kind == REQUEST_CREATE &&
+		(q->fault == FAULT_BROKEN_AFTER || q->fault == FAULT_BROKEN_LATE))
+		q->fault = FAULT_RESENT_BY_TRANSPORT;
 	q->answer = faults[q->fault].answer;
 	q->retry_after = line ? line->retry_after : retry_after(s, q->fault);
 	answer_at = s->now + duration(s, q->answer);

@@ -1,4 +1,4 @@
-/* input.c - the simulated CSV: rows of every kind, at once or slowly.
+/* input.c - where rows come from: the CSV, at once or slowly, and the ledger.
  *
  * As in the real shell, a READ takes the next row and has it claimed by the
  * ledger; the engine hears of it when the ledger has answered. The end of the
@@ -9,69 +9,42 @@
 
 #include "sim.h"
 
-static enum engine_claim claim_random(struct sim *s, uint32_t i)
+void input_read(struct sim *s, uint32_t job, enum engine_source source)
 {
-	struct settings *set = &s->set;
-	struct rng *r = &s->rng;
-
-	if (rng_chance(r, set->invalid))
-		return CLAIM_INVALID;
-	if (i > 0 && rng_chance(r, set->duplicate))
-		return CLAIM_DUPLICATE;
-	if (rng_chance(r, set->known))
-		return CLAIM_KNOWN;
-	if (rng_chance(r, set->open))
-		return CLAIM_OPEN;
-	return CLAIM_FRESH;
-}
-
-static void row_init(struct sim *s, uint32_t i)
-{
-	static const enum engine_outcome known[] = {OUTCOME_UNCHANGED, OUTCOME_CHANGED,
-		OUTCOME_CREATED, OUTCOME_ADOPTED, OUTCOME_CONFLICT};
-	struct row *row = &s->rows[i];
-	struct rng *r = &s->rng;
-
-	*row = (struct row){
-		.number = i + 1,
-		.claim = claim_random(s, i),
-		.known = known[rng_below(r, ARRAY_SIZE(known))],
-		.sandbox = rng_below(r, s->set.sandboxes),
-		.filterable = !rng_chance(r, s->set.unfilterable),
-		.poison = rng_chance(r, s->set.poison),
-		.job = ENGINE_NO_JOB,
-		.shared_by = ENGINE_NO_JOB,
-	};
-	row->scope = row->sandbox * s->set.specs + rng_below(r, s->set.specs);
-	if (row->claim == CLAIM_INVALID) { /* nobody knows its sandbox */
-		row->sandbox = row->scope = 0;
-		row->filterable = false;
+	shell_use(s, job, USE_READING);
+	s->jobs[job].source = source;
+	s->reads_out[source]++;
+	if (source != SOURCE_INPUT) {
+		ledger_submit(s, (struct op){.kind = OP_HAND_OUT,
+					 .job = job,
+					 .row = NO_ROW,
+					 .identity = NO_IDENTITY,
+					 .source = source});
+		return;
 	}
-}
-
-void input_init(struct sim *s)
-{
-	s->rows = calloc(s->set.rows + 1, sizeof(*s->rows));
-	s->reads = calloc(s->job_limit, sizeof(*s->reads));
-	assert(s->rows && s->reads);
-	for (uint32_t i = 0; i < s->set.rows; i++)
-		row_init(s, i);
-	s->next_row_at = s->now;
-}
-
-void input_read(struct sim *s, uint32_t job)
-{
-	assert(s->read_count < s->job_limit);
-	s->reads[(s->read_head + s->read_count++) % s->job_limit] = job;
+	if (s->read_cap < s->job_limit) {
+		assert(s->read_count == 0);
+		s->read_cap = s->job_limit;
+		s->reads = realloc(s->reads, s->read_cap * sizeof(*s->reads));
+		assert(s->reads);
+	}
+	assert(s->read_count < s->read_cap);
+	s->reads[(s->read_head + s->read_count++) % s->read_cap] = job;
 }
 
 static void submit_row(struct sim *s)
 {
-	uint32_t job = s->reads[s->read_head];
+	uint32_t job = s->reads[s->read_head], i = s->next_row++;
+	struct row *row = &s->rows[i];
 
-	s->read_head = (s->read_head + 1) % s->job_limit;
+	s->read_head = (s->read_head + 1) % s->read_cap;
 	s->read_count--;
-	ledger_submit(s, OP_CLAIM, job, s->next_row++);
+	ledger_submit(s, (struct op){.kind = OP_CLAIM,
+				 .job = job,
+				 .row = i,
+				 .identity = row->identity,
+				 .number = row->number,
+				 .fields = row->fields});
 	if (s->set.row_gap)
 		s->next_row_at = s->now + rng_between(&s->rng, 0, s->set.row_gap);
 }
@@ -79,9 +52,12 @@ static void submit_row(struct sim *s)
 /* Once a turn of the loop: read what was ordered and is there. */
 void input_turn(struct sim *s)
 {
-	while (s->read_count > 0 && !s->ended_submitted && !s->ledger.failed) {
-		if (s->next_row == s->set.rows || s->next_row == s->set.bad_row) {
-			ledger_submit(s, OP_ENDED, ENGINE_NO_JOB, NO_ROW);
+	while (s->read_count > 0 && !s->ended_submitted && !s->w.disk.failed) {
+		if (s->next_row == s->csv_rows || s->next_row == s->set.bad_row) {
+			ledger_submit(s, (struct op){.kind = OP_INPUT_ENDED,
+						 .job = ENGINE_NO_JOB,
+						 .row = NO_ROW,
+						 .identity = NO_IDENTITY});
 			s->ended_submitted = true;
 			return;
 		}
@@ -99,5 +75,5 @@ void input_turn(struct sim *s)
 /** Will the input answer a READ by itself? */
 bool input_owes(const struct sim *s)
 {
-	return s->read_count > 0 && !s->ended_submitted && !s->ledger.failed;
+	return s->read_count > 0 && !s->ended_submitted && !s->w.disk.failed;
 }

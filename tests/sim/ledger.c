@@ -1,102 +1,194 @@
-/* ledger.c - the simulated ledger: group commit, first come first served.
+/* ledger.c - the simulated ledger at work: group commit, first come first served.
  *
  * What was submitted during one commit is the next batch. It may fail for
  * good, after which nothing is answered any more.
  */
 #include <assert.h>
-#include <stdlib.h>
 
 #include "sim.h"
 
-void ledger_submit(struct sim *s, enum ledger_op_kind kind, uint32_t job, uint32_t row)
+void ledger_submit(struct sim *s, struct op op)
 {
-	struct ledger *l = &s->ledger;
-
-	if (l->failed)
+	if (s->w.disk.failed)
 		return;
-	if (l->head == l->count)
-		l->head = l->count = 0;
-	if (l->count == l->cap) {
-		l->cap = l->cap ? 2 * l->cap : 256;
-		l->ops = realloc(l->ops, l->cap * sizeof(*l->ops));
-		assert(l->ops);
-	}
-	l->ops[l->count++] = (struct ledger_op){.kind = kind, .job = job, .row = row};
+	op.run = s->w.run;
+	op.at = s->now;
+	ops_push(&s->w.disk.queue, op);
+}
+
+static bool is_idle(const struct disk *d)
+{
+	return !d->busy && d->queue.head == d->queue.count;
 }
 
 /* End of a turn: an idle writer takes all that is there. */
 void ledger_turn(struct sim *s)
 {
-	struct ledger *l = &s->ledger;
+	struct disk *d = &s->w.disk;
 	nsec_t delay;
 
-	if (l->failed || l->busy || l->head == l->count)
+	if (d->failed || d->busy || is_idle(d))
 		return;
 	delay = rng_between(&s->rng, s->set.commit_min, s->set.commit_max);
-	l->busy = true;
-	l->batch = l->count - l->head;
+	d->busy = true;
+	d->batch = d->queue.count - d->queue.head;
 	queue_push(&s->queue, (struct world_event){.at = s->now + delay, .kind = WORLD_COMMIT});
 }
 
-static void tell_row(struct sim *s, const struct ledger_op *op)
+/* The next row of its kind that was not yet handed out in this run. */
+static uint32_t hand_out(struct sim *s, const struct op *op)
+{
+	static const enum hand_out kinds[SOURCE_COUNT] = {
+		[SOURCE_MARKS] = HAND_MARKED,
+		[SOURCE_DOUBTS] = HAND_DOUBTS,
+		[SOURCE_RESENT] = HAND_RESENT,
+	};
+	enum hand_out kind = kinds[op->source];
+
+	for (uint32_t i = 0; i < s->w.identity_count; i++) {
+		struct entry *e = &s->w.disk.live[i];
+		bool doubt = e->state == ENTRY_INTENDED || e->state == ENTRY_DOUBT;
+
+		if (e->handed[kind] == op->run)
+			continue;
+		if ((kind == HAND_MARKED && e->relook && e->relook_run < op->run) ||
+			(kind == HAND_RESENT && e->relook && e->relook_run == op->run) ||
+			(kind == HAND_DOUBTS && doubt && e->seen_run != op->run)) {
+			e->handed[kind] = op->run;
+			return i;
+		}
+	}
+	return NO_IDENTITY;
+}
+
+/* Any with an id: of rows, else of the inventory. */
+static uint32_t recall(const struct sim *s, const struct op *op)
+{
+	for (uint32_t i = 0; i < s->w.identity_count; i++)
+		if (s->w.identities[i].sandbox == op->sandbox && s->w.disk.live[i].id)
+			return s->w.disk.live[i].id;
+	for (uint32_t i = 0; i < s->w.connection_count; i++) {
+		const struct connection *c = &s->w.connections[i];
+
+		if (c->in_inventory && c->scope / s->set.specs == op->sandbox &&
+			s->w.disk.complete[c->scope] && c->identity != NO_IDENTITY)
+			return i + 1;
+	}
+	return 0;
+}
+
+static void tell_recalled(struct sim *s, const struct op *op)
+{
+	uint32_t id = recall(s, op);
+	struct job *job = &s->jobs[op->job];
+	struct engine_event e = {.kind = EVENT_RECALLED, .job = op->job};
+
+	job->recalling = false;
+	if (id) {
+		const struct connection *c = &s->w.connections[id - 1];
+
+		job->id = id;
+		job->identity = c->identity;
+		job->scope = c->scope;
+		job->filterable = s->w.identities[c->identity].filterable;
+		e.recalled.found = true;
+		e.recalled.scope = c->scope;
+		e.recalled.filterable = job->filterable;
+	}
+	sim_tell(s, &e);
+}
+
+static void tell_intended(struct sim *s, const struct op *op)
 {
 	struct row *row = &s->rows[op->row];
 
-	row->job = op->job;
-	row->delivered = true;
-	s->jobs[op->job].use = USE_ROW;
-	s->jobs[op->job].row = op->row;
-	sim_tell(s, &(struct engine_event){
-			    .kind = EVENT_ROW,
+	if (!op->listed) {
+		row->intent_at = s->w.disk.live[op->identity].intent_at;
+		row->look = row->fields;
+		row->look_scope = row->scope;
+		sim_tell(s, &(struct engine_event){.kind = EVENT_INTENT_DURABLE, .job = op->job});
+		return;
+	}
+	row->known = claimed_listed(s, row);
+	sim_tell(s, &(struct engine_event){.kind = EVENT_LISTED,
 			    .job = op->job,
-			    .row =
-				    {
-					    .claim = row->claim,
-					    .known = row->known,
-					    .scope = row->scope,
-					    .sandbox = row->sandbox,
-					    .filterable = row->filterable,
-				    },
-		    });
+			    .row = {.known = row->known,
+				    .scope = row->scope,
+				    .look_scope = row->scope,
+				    .sandbox = row->sandbox,
+				    .filterable = row->filterable}});
 }
 
-static void tell_op(struct sim *s, const struct ledger_op *op)
+static void end_input(struct sim *s)
+{
+	s->reads_out[SOURCE_INPUT] = 0;
+	s->ending_source = SOURCE_INPUT;
+	sim_tell(s, &(struct engine_event){.kind = EVENT_SOURCE_ENDED,
+			    .source_ended = {.fatal = s->next_row == s->set.bad_row}});
+}
+
+static void tell_op(struct sim *s, const struct op *op)
 {
 	switch (op->kind) {
-	case OP_CLAIM: tell_row(s, op); break;
-	case OP_ENDED:
-		sim_tell(s, &(struct engine_event){.kind = EVENT_SOURCE_ENDED,
-				    .source_ended = {.fatal = s->next_row == s->set.bad_row}});
-		break;
-	case OP_INTENT:
-		sim_tell(s, &(struct engine_event){.kind = EVENT_INTENT_DURABLE, .job = op->job});
-		break;
-	case OP_RECORD:
+	case OP_CLAIM: claimed_row(s, op); break;
+	case OP_INPUT_ENDED: end_input(s); break;
+	case OP_INTEND: tell_intended(s, op); break;
+	case OP_WITHDRAW:
+	case OP_OUTCOME:
+	case OP_UNMARK:
 		sim_tell(s, &(struct engine_event){.kind = EVENT_OUTCOME_DURABLE, .job = op->job});
 		break;
+	case OP_HAND_OUT: claimed_handed_out(s, op, hand_out(s, op)); break;
+	case OP_RECALL_ANY: tell_recalled(s, op); break;
+	case OP_INVENTORY_END: shell_inventory_durable(s, op, s->w.disk.complete[op->scope]); break;
+	case OP_INVENTORY_BEGIN:
+	case OP_INVENTORY_ITEM: break;
 	}
+}
+
+static bool is_durable(enum op_kind k)
+{
+	return k == OP_INTEND || k == OP_WITHDRAW || k == OP_OUTCOME || k == OP_UNMARK ||
+	       k == OP_INVENTORY_END;
 }
 
 void ledger_commit(struct sim *s)
 {
-	struct ledger *l = &s->ledger;
+	struct disk *d = &s->w.disk;
 
-	l->busy = false;
-	while (l->batch > 0 && !l->failed && !s->done && !s->breached) {
-		struct ledger_op op = l->ops[l->head++]; /* a copy: telling may submit */
+	d->busy = false;
+	while (d->batch > 0 && !d->failed && !sim_over(s)) {
+		struct op op = d->queue.ops[d->queue.head++]; /* a copy: telling may submit */
 
-		l->batch--;
+		d->batch--;
+		if (op.kind != OP_CLAIM) /* its answer needs what was there before */
+			disk_apply(s, &op);
+		if (is_durable(op.kind) || rng_chance(&s->rng, 100))
+			disk_sync(s);
 		tell_op(s, &op);
 	}
 }
 
 void ledger_fail(struct sim *s)
 {
-	s->ledger.failed = true;
+	s->w.disk.failed = true;
+	for (uint32_t i = 0; i < s->active_count; i++) {
+		struct request *q = &s->jobs[s->active[i]].request;
+
+		if (!q->waiting)
+			continue;
+		q->waiting = false;
+		q->answer = ANSWER_BROKEN;
+		q->serial = ++s->serial;
+		queue_push(&s->queue, (struct world_event){.kind = WORLD_ANSWER,
+					      .job = s->active[i],
+					      .number = q->serial,
+					      .at = s->now});
+	}
 	sim_tell(s, &(struct engine_event){.kind = EVENT_LEDGER_FAILED});
 }
 
 bool ledger_owes(const struct sim *s)
 {
-	return !s->ledger.failed && (s->ledger.busy || s->ledger.head < s->ledger.count);
+	return !s->w.disk.failed && !is_idle(&s->w.disk);
 }

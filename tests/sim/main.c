@@ -1,8 +1,7 @@
-/* main.c - sim SEED replays a run; sim --seeds FROM..TO sweeps many.
+/* main.c - sim SEED replays a story; sim --seeds FROM..TO sweeps many.
  *
- * --no-lookup and --no-settle switch the engine's safeguards off. Then the
- * examiner has to notice: --expect-breach succeeds only if some row of the
- * sweep was created twice.
+ * --without NAME switches a safeguard off. Then the examiner has to notice:
+ * --expect-breach succeeds only if some story of the sweep came to harm.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -11,19 +10,19 @@
 
 #include "sim.h"
 
+#define ENOUGH_STORIES 10000
+
 struct args {
 	uint64_t from, to;
-	bool replay, no_lookup, no_settle, expect_breach;
+	bool replay, expect_breach, coverage;
+	const char *without;
 };
-
-#define END_COUNT (END_INPUT + 1)
-#define ENOUGH_RUNS 2000
 
 struct sweep {
 	struct args args;
-	bool breached, twice;
-	uint64_t runs, rows, creates;
-	uint64_t ends[END_COUNT];
+	bool breached, harm;
+	uint64_t stories, runs, rows, creates;
+	struct cover cover;
 };
 
 static uint64_t current_seed;
@@ -48,23 +47,52 @@ static bool parse_range(const char *text, struct args *args)
 	return end != text && *end == '\0' && args->from <= args->to;
 }
 
+/* Switch it off; false when there is no such safeguard. */
+static bool switch_off(struct settings *s, const char *name)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+	} safeguards[] = {
+		{"intent", &s->config.unsafe.no_intent},
+		{"lookup", &s->config.unsafe.no_lookup},
+		{"second-look", &s->config.unsafe.no_second_look},
+		{"settle", &s->config.unsafe.no_settle},
+		{"calibration", &s->config.unsafe.no_calibration},
+		{"gone", &s->config.unsafe.no_gone},
+		{"inventory", &s->without.inventory},
+		{"veto", &s->without.veto},
+	};
+
+	for (size_t i = 0; name && i < ARRAY_SIZE(safeguards); i++) {
+		if (strcmp(safeguards[i].name, name) == 0) {
+			*safeguards[i].flag = true;
+			/* nor may the inventory find what a lost intent has left */
+			s->config.no_inventory |= s->config.unsafe.no_intent;
+			return true;
+		}
+	}
+	return !name;
+}
+
 static bool parse(int argc, char **argv, struct args *args)
 {
+	struct settings unused = {0};
 	bool seeds = false;
 
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--no-lookup") == 0)
-			args->no_lookup = true;
-		else if (strcmp(argv[i], "--no-settle") == 0)
-			args->no_settle = true;
+		if (strcmp(argv[i], "--without") == 0 && i + 1 < argc)
+			args->without = argv[++i];
 		else if (strcmp(argv[i], "--expect-breach") == 0)
 			args->expect_breach = true;
+		else if (strcmp(argv[i], "--coverage") == 0)
+			args->coverage = true;
 		else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc)
 			seeds = parse_range(argv[++i], args);
 		else
 			seeds = args->replay = parse_range(argv[i], args);
 	}
-	return seeds;
+	return seeds && switch_off(&unused, args->without);
 }
 
 static void run_seed(struct sweep *w, uint64_t seed)
@@ -74,20 +102,19 @@ static void run_seed(struct sweep *w, uint64_t seed)
 
 	current_seed = seed;
 	settings_random(&set, seed);
-	set.config.unsafe.no_lookup = w->args.no_lookup;
-	set.config.unsafe.no_settle = w->args.no_settle;
+	switch_off(&set, w->args.without);
 	sim_init(&s, &set);
+	s.cover = &w->cover;
 	s.trace = stdout;
 	s.trace_level = w->args.replay ? TRACE_ALL : TRACE_NOTHING;
-	sim_run(&s);
+	sim_story(&s);
 	w->breached = s.breached;
-	w->twice |= s.twice;
-	w->runs++;
-	w->rows += s.next_row;
-	w->creates += s.create_count;
-	if (s.done)
-		w->ends[s.end]++;
-	if (s.breached)
+	w->harm |= s.harm;
+	w->stories++;
+	w->runs += s.runs;
+	w->rows += s.rows_read;
+	w->creates += s.creates_sent;
+	if (s.breached && (s.harm || !w->args.expect_breach))
 		printf("seed %llu: %s\n", (unsigned long long)seed, s.failure);
 	else if (w->args.replay)
 		printf("seed %llu: hash %016llx\n", (unsigned long long)seed,
@@ -97,53 +124,55 @@ static void run_seed(struct sweep *w, uint64_t seed)
 
 static void print_summary(const struct sweep *w)
 {
-	printf("%llu runs, %llu rows, %llu executed creates;", (unsigned long long)w->runs,
-		(unsigned long long)w->rows, (unsigned long long)w->creates);
+	printf("%llu stories, %llu runs, %llu rows, %llu creates;", (unsigned long long)w->stories,
+		(unsigned long long)w->runs, (unsigned long long)w->rows,
+		(unsigned long long)w->creates);
 	for (int e = 0; e < END_COUNT; e++)
-		if (w->ends[e])
+		if (w->cover.end[e])
 			printf(" %s %llu", engine_end_name((enum engine_end)e),
-				(unsigned long long)w->ends[e]);
+				(unsigned long long)w->cover.end[e]);
 	printf("\n");
-}
-
-/* A world in which some end never comes has become too calm to show anything. */
-static bool saw_all_ends(const struct sweep *w)
-{
-	for (int e = 0; e < END_COUNT && w->runs >= ENOUGH_RUNS; e++) {
-		if (w->ends[e] > 0)
-			continue;
-		printf("no run ended as %s\n", engine_end_name((enum engine_end)e));
-		return false;
-	}
-	return true;
 }
 
 static int conclude(const struct sweep *w)
 {
-	print_summary(w);
 	if (w->args.expect_breach) {
-		printf("%s\n", w->twice ? "the breach was noticed" : "no row was created twice");
-		return !w->twice;
+		printf("without %s: %s\n", w->args.without ? w->args.without : "nothing",
+			w->harm ? "the breach was noticed" : "no harm was done");
+		return !w->harm;
 	}
+	print_summary(w);
+	if (w->args.coverage)
+		cover_print(&w->cover);
 	if (w->breached)
-		printf("replay: sim %llu\n", (unsigned long long)current_seed);
-	return w->breached || !saw_all_ends(w);
+		printf("replay: sim %s%s %llu\n", w->args.without ? "--without " : "",
+			w->args.without ? w->args.without : "", (unsigned long long)current_seed);
+	if (w->breached)
+		return 1;
+	/* A world in which something never comes has become too calm to show anything. */
+	return w->stories >= ENOUGH_STORIES && !cover_is_full(&w->cover);
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: sim [--without SAFEGUARD] SEED\n"
+			"       sim [--without SAFEGUARD] [--expect-breach] [--coverage]"
+			" --seeds FROM..TO\n"
+			"safeguards: intent lookup second-look settle calibration inventory veto"
+			" gone\n");
+	return 64;
 }
 
 int main(int argc, char **argv)
 {
 	struct sweep w = {0};
 
-	if (!parse(argc, argv, &w.args)) {
-		fprintf(stderr, "usage: sim [--no-lookup] [--no-settle] SEED\n"
-				"       sim [--no-lookup] [--no-settle] [--expect-breach] "
-				"--seeds FROM..TO\n");
-		return 64;
-	}
+	if (!parse(argc, argv, &w.args))
+		return usage();
 	signal(SIGABRT, on_abort);
 	for (uint64_t seed = w.args.from; seed <= w.args.to; seed++) {
 		run_seed(&w, seed);
-		if (w.args.expect_breach ? w.twice : w.breached)
+		if (w.args.expect_breach ? w.harm : w.breached)
 			break;
 	}
 	return conclude(&w);

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "sim.h"
+#include "basics.h"
 
 static bool before(const struct world_event *a, const struct world_event *b)
 {
@@ -11,7 +11,11 @@ static bool before(const struct world_event *a, const struct world_event *b)
 
 void queue_push(struct queue *q, struct world_event e)
 {
-	uint32_t i = q->count++;
+	uint32_t i;
+
+	if (e.at == NSEC_NEVER)
+		return;
+	i = q->count++;
 
 	if (q->count > q->cap) {
 		q->cap = q->cap ? 2 * q->cap : 256;

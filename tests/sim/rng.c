@@ -1,5 +1,7 @@
 /* rng.c - SplitMix64: small, fast, the same everywhere. */
-#include "sim.h"
+#include "base/macros.h"
+
+#include "basics.h"
 
 uint64_t rng_next(struct rng *r)
 {
@@ -38,4 +40,9 @@ nsec_t rng_magnitude(struct rng *r, nsec_t lo, nsec_t hi)
 		doublings++;
 	low = lo << rng_below(r, doublings + 1);
 	return rng_between(r, low, MIN(low * 2, hi));
+}
+
+uint32_t rng_pick(struct rng *r, const uint32_t *from, uint32_t count)
+{
+	return from[rng_below(r, count)];
 }

@@ -3,32 +3,82 @@
 
 #include "sim.h"
 
+struct row *shell_row(struct sim *s, uint32_t job)
+{
+	return s->jobs[job].use == USE_ROW ? &s->rows[s->jobs[job].row] : NULL;
+}
+
+void shell_use(struct sim *s, uint32_t number, enum job_use use)
+{
+	struct job *job = &s->jobs[number];
+
+	job->use = use;
+	if (!job->active) {
+		s->active[s->active_count++] = number;
+		job->active = s->active_count;
+		job->shared_by = ENGINE_NO_JOB;
+	}
+}
+
+static void release(struct sim *s, uint32_t number)
+{
+	struct job *job = &s->jobs[number];
+	uint32_t last = s->active[--s->active_count];
+
+	s->active[job->active - 1] = last;
+	s->jobs[last].active = job->active;
+	job->active = 0;
+	job->use = USE_FREE;
+	job->shared_by = ENGINE_NO_JOB;
+}
+
+/* ------------------------------------------------------------------- requests */
+
+static bool is_listing(enum engine_request r)
+{
+	return r == REQUEST_LIST || r == REQUEST_INVENTORY;
+}
+
+static void begin_search(struct sim *s, struct job *job)
+{
+	job->look_began = s->now;
+	job->search.cursor = UINT32_MAX;
+	job->search.hits = 0;
+	job->search.first = true;
+	job->search.saw_id = job->search.counting = job->search.more = false;
+}
+
 static void send(struct sim *s, const struct engine_action *a)
 {
 	struct job *job = &s->jobs[a->job];
 	struct request *q = &job->request;
+	struct row *row;
 
-	if (a->send.request == REQUEST_LIST) {
-		job->use = USE_LISTING;
+	if (is_listing(a->send.request)) {
+		shell_use(s, a->job, USE_LISTING);
 		job->scope = a->send.scope;
 	}
+	row = shell_row(s, a->job);
 	*q = (struct request){
 		.out = true,
 		.kind = a->send.request,
-		.row = job->use == USE_ROW ? job->row : NO_ROW,
-		.scope = job->use == USE_ROW ? s->rows[job->row].scope : a->send.scope,
+		.row = row ? job->row : NO_ROW,
+		.identity = row ? row->identity : job->identity,
+		.scope = a->send.scope,
 		.generation = a->send.generation,
 		.sent_at = s->now,
 		.serial = ++s->serial,
 		.create = NO_CREATE,
 	};
+	if (row)
+		q->scope = q->kind == REQUEST_CREATE ? row->scope : row->look_scope;
+	else if (job->use == USE_CALIBRATION)
+		q->scope = job->scope;
 	s->requests_out++;
-	if (q->kind != REQUEST_CREATE && a->send.first) {
-		job->look_began = s->now;
-		job->search.cursor = UINT32_MAX;
-		job->search.hits = 0;
-		job->search.first = true;
-	}
+	if (q->kind != REQUEST_CREATE && a->send.first)
+		begin_search(s, job);
+	if (q->kind == REQUEST_CREATE)
+		s->w.identities[row->identity].open = true;
 	fault_plan(s, a->job);
 }
 
@@ -40,9 +90,13 @@ static void cut(struct sim *s, uint32_t number)
 	nsec_t answer_at = s->now + rng_between(&s->rng, 0, 3 * MS);
 	bool began = s->now >= q->began_at;
 
+	if (s->jobs[number].use == USE_CALIBRATION)
+		sim_cover(s, COVER_CALIBRATION_CUT);
 	if (q->answering) /* all of it has come, its findings are just being told */
 		return;
 	q->cut = true;
+	if (q->waiting) /* for the ledger, which is not to be cut */
+		return;
 	q->serial = ++s->serial;
 	q->retry_after = NSEC_NONE;
 	q->answer = began ? ANSWER_BROKEN : ANSWER_NOT_SENT;
@@ -61,29 +115,123 @@ static void fetch(struct sim *s)
 	queue_push(&s->queue, (struct world_event){.kind = WORLD_TOKEN, .at = s->now + delay});
 }
 
-static void emit(struct sim *s, uint32_t number)
-{
-	struct job *job = &s->jobs[number];
-	struct row *row = &s->rows[job->row];
+/* --------------------------------------------------------------------- ledger */
 
-	row->job = row->shared_by = ENGINE_NO_JOB;
-	job->use = USE_FREE;
+static struct op op_of(const struct sim *s, uint32_t job, enum op_kind kind)
+{
+	const struct row *row = &s->rows[s->jobs[job].row];
+
+	return (struct op){
+		.kind = kind,
+		.job = job,
+		.row = s->jobs[job].row,
+		.identity = row->identity,
+		.number = row->number,
+		.fields = row->fields,
+	};
+}
+
+static enum entry_state standing(enum engine_outcome o)
+{
+	if (o == OUTCOME_CREATED || o == OUTCOME_ADOPTED)
+		return ENTRY_DONE;
+	return o == OUTCOME_UNRESOLVED ? ENTRY_DOUBT : ENTRY_REFUSED;
+}
+
+/* What was found by what the intent recorded stands as that; all else as it is now. */
+static void write_outcome(struct sim *s, const struct engine_action *a)
+{
+	struct op op = op_of(s, a->job, OP_OUTCOME);
+	const struct row *row = &s->rows[op.row];
+
+	if (row->claim == CLAIM_RELOOK && a->row.outcome != OUTCOME_CONFLICT) {
+		op.kind = OP_UNMARK;
+		ledger_submit(s, op);
+		return;
+	}
+	op.status = a->row.outcome;
+	op.standing = standing(a->row.outcome);
+	op.id = op.standing == ENTRY_DONE ? row->id : 0;
+	op.as_now = op.standing == ENTRY_DONE && fields_same(row->look, row->fields);
+	op.relook = a->row.relook;
+	ledger_submit(s, op);
+}
+
+/* A last look found more than one: the line of this run says so too. */
+static void amend(struct sim *s, uint32_t identity)
+{
+	for (uint32_t i = 0; i < s->csv_rows; i++) {
+		struct row *row = &s->rows[i];
+
+		if (row->identity != identity || !row->b.told || row->claim == CLAIM_DUPLICATE)
+			continue;
+		row->line = OUTCOME_CONFLICT;
+		sim_cover(s, COVER_RELOOK_AMENDED);
+	}
+}
+
+static void emit(struct sim *s, const struct engine_action *a)
+{
+	struct row *row = shell_row(s, a->job);
+
+	assert(row);
+	row->line = a->row.outcome;
+	if (row->claim == CLAIM_RELOOK && a->row.outcome == OUTCOME_CONFLICT)
+		amend(s, row->identity);
+	row->job = ENGINE_NO_JOB;
+	release(s, a->job);
+}
+
+/* ---------------------------------------------------------------- calibration */
+
+static void copy(struct sim *s, const struct engine_action *a)
+{
+	const struct row *row = shell_row(s, a->copy.from);
+	struct job *job = &s->jobs[a->job];
+
+	assert(row);
+	shell_use(s, a->job, USE_CALIBRATION);
+	job->identity = row->identity;
+	job->id = row->id;
+	job->scope = row->scope;
+	job->sandbox = row->sandbox;
+	job->filterable = row->filterable;
+	job->copied = true;
+	job->recalling = false;
+	job->since = s->now;
+}
+
+static void recall(struct sim *s, const struct engine_action *a)
+{
+	struct job *job = &s->jobs[a->job];
+
+	shell_use(s, a->job, USE_CALIBRATION);
+	job->sandbox = a->recall.sandbox;
+	job->identity = NO_IDENTITY;
+	job->id = 0;
+	job->copied = false;
+	job->recalling = true;
+	job->since = s->now;
+	ledger_submit(s, (struct op){.kind = OP_RECALL_ANY,
+				 .job = a->job,
+				 .row = NO_ROW,
+				 .identity = NO_IDENTITY,
+				 .sandbox = a->recall.sandbox});
 }
 
 void shell_perform(struct sim *s, const struct engine_action *a)
 {
 	switch (a->kind) {
-	case ACTION_READ:
-		s->jobs[a->job].use = USE_READING;
-		input_read(s, a->job);
-		break;
-	case ACTION_WRITE_INTENT: ledger_submit(s, OP_INTENT, a->job, NO_ROW); break;
-	case ACTION_WRITE_WITHDRAWAL:
-	case ACTION_WRITE_OUTCOME: ledger_submit(s, OP_RECORD, a->job, NO_ROW); break;
+	case ACTION_READ: input_read(s, a->job, a->read.source); break;
+	case ACTION_WRITE_INTENT: ledger_submit(s, op_of(s, a->job, OP_INTEND)); break;
+	case ACTION_WRITE_WITHDRAWAL: ledger_submit(s, op_of(s, a->job, OP_WITHDRAW)); break;
+	case ACTION_WRITE_OUTCOME: write_outcome(s, a); break;
 	case ACTION_SEND: send(s, a); break;
 	case ACTION_CUT: cut(s, a->job); break;
 	case ACTION_FETCH: fetch(s); break;
-	case ACTION_EMIT: emit(s, a->job); break;
+	case ACTION_EMIT: emit(s, a); break;
+	case ACTION_COPY: copy(s, a); break;
+	case ACTION_RECALL: recall(s, a); break;
 	case ACTION_DONE:
 		s->done = true;
 		s->end = a->done.end;
@@ -91,106 +239,62 @@ void shell_perform(struct sim *s, const struct engine_action *a)
 	}
 }
 
-static enum engine_answer conclude(const struct sim *s, uint32_t hits, uint32_t hit)
+/* -------------------------------------------------------------------- answers */
+
+static void tell_answer(struct sim *s, uint32_t number)
 {
-	if (hits == 0)
-		return ANSWER_ABSENT;
-	if (hits > 1 || s->connections[hit].differs)
-		return ANSWER_CONFLICT;
-	return s->connections[hit].adopted ? ANSWER_FOUND_ADOPTED : ANSWER_FOUND_CREATED;
-}
+	struct request *q = &s->jobs[number].request;
 
-static enum engine_answer looked_up(struct sim *s, struct job *job)
-{
-	struct search *search = &job->search;
-
-	for (uint32_t i = 0; i < search->page_count; i++) {
-		if (search->hits > 0 && search->hit == search->page[i])
-			continue; /* the page has shifted */
-		search->hits++;
-		search->hit = search->page[i];
-	}
-	search->cursor = search->next_cursor;
-	return search->more ? ANSWER_MORE : conclude(s, search->hits, search->hit);
-}
-
-/* Only a row that shares a listing from its first page has been compared with
- * all of it. */
-static void note_sharers(struct sim *s, uint32_t listing)
-{
-	for (uint32_t j = 0; j < s->job_limit; j++) {
-		struct row *row = s->jobs[j].use == USE_ROW ? &s->rows[s->jobs[j].row] : NULL;
-
-		if (!row)
-			continue;
-		if (row->shared_by == listing)
-			row->shared_by = ENGINE_NO_JOB;
-		if (!engine_shares(s->engine, j, listing))
-			continue;
-		if (row->filterable || row->scope != s->jobs[listing].scope)
-			sim_breach(s, "row %u shares the listing of scope %u", row->number,
-				s->jobs[listing].scope);
-		row->shared_by = listing;
-		row->hits = 0;
-	}
-}
-
-static void tell_findings(struct sim *s, uint32_t listing)
-{
-	for (uint32_t j = 0; j < s->job_limit && !s->breached && !s->done; j++) {
-		struct row *row = s->jobs[j].use == USE_ROW ? &s->rows[s->jobs[j].row] : NULL;
-
-		if (!row || row->shared_by != listing || !engine_shares(s->engine, j, listing))
-			continue;
-		sim_tell(s, &(struct engine_event){
-				    .kind = EVENT_SHARED_FINDING,
-				    .job = j,
-				    .answer = {.answer = conclude(s, row->hits, row->hit),
-					    .retry_after = NSEC_NONE},
-			    });
-	}
-}
-
-static enum engine_answer listed(struct sim *s, uint32_t number)
-{
-	struct job *job = &s->jobs[number];
-	struct search *search = &job->search;
-
-	if (search->first)
-		note_sharers(s, number);
-	search->first = false;
-	for (uint32_t i = 0; i < search->page_count; i++) {
-		uint32_t owner = s->connections[search->page[i]].row;
-
-		if (owner == NO_ROW || s->rows[owner].shared_by != number)
-			continue;
-		s->rows[owner].hits++;
-		s->rows[owner].hit = search->page[i];
-	}
-	search->cursor = search->next_cursor;
-	if (search->more)
-		return ANSWER_MORE;
-	tell_findings(s, number);
-	return ANSWER_LISTED;
-}
-
-void shell_answer(struct sim *s, uint32_t number)
-{
-	struct job *job = &s->jobs[number];
-	struct request *q = &job->request;
-
-	q->answering = true;
 	s->requests_out--;
-	if (q->fault == FAULT_NONE && !q->cut && q->kind == REQUEST_LOOKUP)
-		q->answer = looked_up(s, job);
-	if (q->fault == FAULT_NONE && !q->cut && q->kind == REQUEST_LIST)
-		q->answer = listed(s, number);
 	q->out = q->answering = false;
 	sim_tell(s, &(struct engine_event){
 			    .kind = EVENT_ANSWER,
 			    .job = number,
 			    .answer = {.answer = q->answer, .retry_after = q->retry_after},
 		    });
+}
+
+/* What came back of a create settles whether it is still to be feared. */
+static void note_create(struct sim *s, const struct request *q)
+{
+	struct row *row = &s->rows[q->row];
+
+	if (!answer_doubtful(q->answer))
+		s->w.identities[row->identity].open = false;
+	if (q->answer == ANSWER_CREATED)
+		row->id = s->w.creates[q->create].connection + 1;
+}
+
+void shell_answer(struct sim *s, uint32_t number)
+{
+	struct job *job = &s->jobs[number];
+	struct request *q = &job->request;
+	bool page = q->fault == FAULT_NONE && !q->cut && q->kind != REQUEST_CREATE;
+
+	if (q->kind == REQUEST_CREATE)
+		note_create(s, q);
+	q->answering = true;
+	if (page && q->kind == REQUEST_LOOKUP)
+		q->answer = findings_of_lookup(s, number);
+	else if (page && q->kind == REQUEST_LIST)
+		q->answer = findings_of_list(s, number);
+	else if (page)
+		q->answer = findings_of_inventory(s, number);
+	if (!q->waiting)
+		tell_answer(s, number);
+	q->answering = false;
+}
+
+void shell_inventory_durable(struct sim *s, const struct op *op, bool complete)
+{
+	struct request *q = &s->jobs[op->job].request;
+
+	if (!q->waiting || q->serial != op->serial)
+		return;
+	q->waiting = false;
+	q->answer = complete ? ANSWER_LISTED : ANSWER_DOUBTFUL;
+	sim_cover(s, complete ? COVER_INVENTORY : COVER_INVENTORY_AGAIN);
+	tell_answer(s, op->job);
 }
 
 void shell_token(struct sim *s)

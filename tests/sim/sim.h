@@ -1,13 +1,14 @@
 /* sim.h - the engine in a simulated world.
  *
- * One seed makes one run: rows, ledger, server, network, tokens and the hand on
- * ctrl-C are all simulated around the real engine, on a virtual clock. Nothing
- * here reads a real clock or a foreign random source, so a seed replays byte
- * for byte. After every call of the engine the checks look at what it ordered,
- * with the truth at hand that the engine never sees: what the server did.
+ * One seed makes one story of several runs over one world: server, network,
+ * tokens, ledger, CSV and the hand on ctrl-C or the power switch are simulated
+ * around the real engine, on a virtual clock. Nothing here reads a real clock
+ * or a foreign random source, so a seed replays byte for byte. After every call
+ * of the engine the checks look at what it ordered, with the truth at hand that
+ * the engine never sees: what the server did, and what the disk has.
  *
- * Moments are absolute (the run begins at SIM_START); traces tell them from
- * there on.
+ * Moments are absolute (the story begins at SIM_START); traces tell them from
+ * there on. world.h has what outlives a run, this file what dies with it.
  */
 #pragma once
 
@@ -19,145 +20,13 @@
 #include "base/time.h"
 #include "engine/engine.h"
 
+#include "basics.h"
+#include "cover.h"
+#include "settings.h"
+#include "world.h"
+
 /* Not 0: a monotonic clock rarely is, and a forgotten field always is. */
 #define SIM_START (1000 * SEC)
-#define SIM_SANDBOXES_MAX 8
-#define NO_ROW UINT32_MAX
-#define NO_CREATE UINT32_MAX
-
-/* ------------------------------------------------------------------ random */
-
-struct rng {
-	uint64_t state; /* SplitMix64 */
-};
-
-uint64_t rng_next(struct rng *r);
-uint32_t rng_below(struct rng *r, uint32_t n);
-bool rng_chance(struct rng *r, uint32_t per_mille);
-nsec_t rng_between(struct rng *r, nsec_t lo, nsec_t hi);
-/** Spread over the magnitudes: as likely between 1 and 10 ms as 10 and 100 ms. */
-nsec_t rng_magnitude(struct rng *r, nsec_t lo, nsec_t hi);
-
-/* ------------------------------------------------------------ events to come */
-
-enum world_event_kind {
-	WORLD_INPUT,   /* a slow input has the next row */
-	WORLD_COMMIT,  /* the ledger has made a batch durable */
-	WORLD_EXECUTE, /* the server executes a create */
-	WORLD_READ,    /* the server reads a page */
-	WORLD_ANSWER,  /* an answer reaches the shell */
-	WORLD_TOKEN,   /* so does one of the token endpoint */
-	WORLD_STOP,
-	WORLD_ABORT,
-	WORLD_LEDGER_FAILS,
-};
-
-struct world_event {
-	nsec_t at;
-	uint64_t order; /* first come, first served within one moment */
-	enum world_event_kind kind;
-	uint32_t job;    /* ANSWER, READ */
-	uint32_t number; /* ANSWER, READ: the request's serial; EXECUTE: the create */
-};
-
-struct queue {
-	struct world_event *heap;
-	uint32_t count, cap;
-	uint64_t order;
-};
-
-void queue_push(struct queue *q, struct world_event e);
-bool queue_pop(struct queue *q, nsec_t until, struct world_event *ret);
-nsec_t queue_next(const struct queue *q);
-
-/* ------------------------------------------------------------------- faults */
-
-/** What becomes of one request. BEFORE, AFTER, LATE: was a create executed? */
-enum fault {
-	FAULT_NONE,
-	FAULT_NOT_SENT,
-	FAULT_BROKEN_BEFORE,
-	FAULT_BROKEN_AFTER,
-	FAULT_BROKEN_LATE,
-	FAULT_TIMEOUT_BEFORE,
-	FAULT_TIMEOUT_AFTER,
-	FAULT_TIMEOUT_LATE,
-	FAULT_THROTTLED,   /* 429 of the gateway */
-	FAULT_RETRY_AFTER, /* the same, with a Retry-After */
-	FAULT_429_BEFORE,  /* any other 429 */
-	FAULT_429_AFTER,
-	FAULT_500_BEFORE,
-	FAULT_500_AFTER,
-	FAULT_500_LATE,
-	FAULT_503_RETRY_AFTER,
-	FAULT_504_BEFORE,
-	FAULT_504_AFTER,
-	FAULT_504_LATE,
-	FAULT_409_NOTHING,
-	FAULT_409_AFTER,
-	FAULT_UNREADABLE_BEFORE,
-	FAULT_UNREADABLE_AFTER, /* 201 without id */
-	FAULT_REJECTED,
-	FAULT_RANDOM_COUNT, /* those below come by other rules, or in scenarios */
-	FAULT_401 = FAULT_RANDOM_COUNT,
-	FAULT_FATAL,
-	FAULT_FATAL_SANDBOX,
-	FAULT_COUNT
-};
-
-struct outage {
-	nsec_t from, until;
-	enum fault fault;
-};
-
-/** One line of a scenario: what becomes of the next such request of a row. */
-struct scripted {
-	uint32_t row; /* from 1; 0: of a listing */
-	enum engine_request request;
-	enum fault fault;
-	nsec_t retry_after;
-	bool used;
-};
-
-/* ----------------------------------------------------------------- settings */
-
-#define OUTAGES_MAX 3
-
-/** All that is decided before a run begins. Chances are per mille. */
-struct settings {
-	struct engine_config config;
-	uint64_t seed;
-	/* input */
-	uint32_t rows, sandboxes, specs;
-	uint32_t invalid, duplicate, known, open, unfilterable, poison, foreign;
-	nsec_t row_gap;   /* longest wait for the next row; 0: a file */
-	uint32_t bad_row; /* the input goes bad there, or NO_ROW */
-	/* ledger */
-	nsec_t commit_min, commit_max;
-	/* network and server */
-	nsec_t latency_min, latency_max;
-	nsec_t timeout;
-	uint32_t page_size, noise; /* connections that are none of ours, a scope */
-	bool newest_first;
-	bool strict; /* 409 for a name that is there */
-	uint32_t create_faults, read_faults, fatal, fatal_sandbox, long_retry_after;
-	uint32_t weight[FAULT_RANDOM_COUNT];
-	struct outage outages[OUTAGES_MAX];
-	uint32_t outage_count;
-	struct scripted *script;
-	uint32_t script_count;
-	/* tokens */
-	nsec_t token_life, token_delay_min, token_delay;
-	uint32_t token_count; /* then the provider refuses */
-	uint32_t token_bad;   /* those from this generation on are answered by 401 */
-	/* the operator, and the loop */
-	nsec_t stop_at, abort_at, ledger_fails_at;
-	nsec_t turn; /* how late a turn of the loop may be */
-};
-
-void settings_random(struct settings *ret, uint64_t seed);
-/** A calm world for scenarios: 20 ms a request, 1 ms a commit, no faults. */
-void settings_calm(struct settings *ret);
 
 /* --------------------------------------------------------------------- rows */
 
@@ -165,63 +34,61 @@ void settings_calm(struct settings *ret);
 struct belief {
 	bool doubt; /* a create may have been executed */
 	nsec_t doubt_since, settle;
-	bool clash;    /* the doubt is a 409 */
-	bool answered; /* a create was answered: `last` */
+	bool unsure;    /* absent, and proven only if a row that was found proves lookups */
+	bool was_doubt; /* and then was proven absent, or given up */
+	bool unlooked;  /* ENDED, RELOOK: to be looked for, once */
+	bool clash;     /* the doubt is a 409 */
+	bool answered;  /* a create was answered: `last` */
 	enum engine_answer last;
 	bool found; /* a lookup or listing found: `finding` */
 	enum engine_answer finding;
+	bool absent;  /* a look found nothing: `look_began` */
+	bool settled; /* … and began after the settle, whatever lag was learnt later */
 	nsec_t look_began;
 	uint32_t creates, attempts;
 	uint32_t spent, spent_most;       /* of the attempts, between two readings */
 	uint32_t trouble, trouble_closed; /* at least; only with a closed breaker */
-	bool intent_ordered, intent_durable;
+	bool intent_ordered, intent_durable, listed;
+	bool resent; /* left after a doubt and an absence */
 	bool record_ordered, withdrawn, record_durable, told;
 	bool judged; /* WRITE_OUTCOME was given these */
 	enum engine_outcome outcome;
 	enum engine_cause cause;
 	enum engine_end end;
 	uint32_t attempts_told;
+	bool relook_told;
 };
 
+/** A row of this run's CSV, or one that the ledger handed out. */
 struct row {
-	uint32_t number; /* from 1 */
-	enum engine_claim claim;
-	enum engine_outcome known;
+	uint32_t number;   /* from 1; 0: not of the CSV */
+	uint32_t identity; /* NO_IDENTITY: invalid */
+	struct fields fields;
 	uint32_t scope, sandbox;
 	bool filterable, poison;
+	enum engine_claim claim;
+	enum engine_outcome known; /* KNOWN, ENDED, listed */
+	enum engine_source source;
 	bool delivered;
+	bool was_open; /* the claim's entry was in doubt: `created` is possible */
+	bool edited;   /* since what the ledger has */
 	uint32_t job;
-	/* the truth */
-	uint32_t connections; /* first of its name on the server, as index + 1 */
-	uint32_t earlier;     /* made by an earlier run, or by others */
-	uint32_t made, coming;
-	/* a listing's comparison */
-	uint32_t shared_by; /* listing job, or ENGINE_NO_JOB */
-	uint32_t hits, hit;
+	/* what its lookups compare with */
+	struct fields look;
+	uint32_t look_scope;
+	nsec_t intent_at;         /* 0: what is found is adopted */
+	uint32_t id;              /* connection + 1: what it is */
+	enum engine_outcome line; /* as the results have it, also after an amendment */
 	struct belief b;
 };
 
-/* ------------------------------------------------------------------- server */
-
-struct connection {
-	uint32_t row; /* index, or NO_ROW */
-	uint32_t scope;
-	uint32_t next; /* of the same name, as index + 1 */
-	nsec_t visible_at;
-	bool adopted; /* older than our intent */
-	bool differs;
-};
-
-struct create {
-	uint32_t row;
-	nsec_t execute_at, visible_at; /* NSEC_NEVER: not executed */
-	bool executed;
-};
+/* --------------------------------------------------------------------- jobs */
 
 struct request {
 	bool out, cut, answering;
+	bool waiting; /* an inventory that the ledger is to call complete */
 	enum engine_request kind;
-	uint32_t row, scope, generation;
+	uint32_t row, identity, scope, generation;
 	nsec_t sent_at, began_at;
 	uint32_t serial, create;
 	enum fault fault;
@@ -235,36 +102,43 @@ struct search {
 	uint32_t hits, hit;
 	uint32_t *page;
 	uint32_t page_count;
-	bool more, first;
+	bool more, first, saw_id;
+	bool counting; /* an inventory's pages are read: its count is next */
+	uint32_t count;
+	uint64_t *seen; /* a listing: bit n: connection n */
+	uint32_t seen_words;
 };
 
-enum job_use { USE_FREE, USE_READING, USE_ROW, USE_LISTING };
+enum job_use { USE_FREE, USE_READING, USE_ROW, USE_LISTING, USE_CALIBRATION };
 
 struct job {
 	enum job_use use;
+	uint32_t active; /* its place in sim.active, + 1 */
 	uint32_t row;
-	uint32_t scope; /* USE_LISTING */
+	enum engine_source source; /* USE_READING */
+	uint32_t scope;            /* USE_LISTING, USE_CALIBRATION */
+	/* USE_CALIBRATION */
+	uint32_t identity, id, sandbox;
+	bool filterable, recalling, copied;
+	nsec_t since; /* the 201, or when it was recalled */
+
+	uint32_t shared_by; /* listing job, or ENGINE_NO_JOB */
 	nsec_t look_began;
 	struct request request;
 	struct search search;
 };
 
-/* ------------------------------------------------------------------- ledger */
-
-enum ledger_op_kind { OP_CLAIM, OP_INTENT, OP_RECORD, OP_ENDED };
-
-struct ledger_op {
-	enum ledger_op_kind kind;
-	uint32_t job, row;
-};
-
-struct ledger {
-	struct ledger_op *ops;
-	uint32_t head, batch, count, cap;
-	bool busy, failed;
-};
-
 /* -------------------------------------------------------------------- checks */
+
+/** What the examiner knows of a sandbox's lookups by name, or of its listings, in this run. */
+struct proof {
+	bool created, recall_missed;
+	bool calibrated;
+	bool perhaps; /* a row was found while a calibration ran: its end may be awaited */
+	nsec_t floor;
+	bool failed;        /* lookups prove nothing */
+	uint32_t sacrifice; /* row that is out to calibrate, or NO_ROW */
+};
 
 /** What the examiner keeps of the run as a whole. */
 struct check {
@@ -284,47 +158,55 @@ struct check {
 	uint32_t streak[5], streak_len, distinct; /* of creates that went wrong */
 	nsec_t open_since, last_probe;            /* the latter: when it was answered */
 	nsec_t last_open;                         /* any answer since it is open */
-	nsec_t busy_since; /* there have been jobs without a break since */
+	nsec_t busy_since;                        /* there have been jobs without a break since */
 	bool probe_out;
 	uint32_t probe_job;
 	nsec_t last_answer;
 	nsec_t slowest;
+	nsec_t resent_at; /* latest 201 of a row that is marked */
 	bool sandbox_refused[SIM_SANDBOXES_MAX];
 	bool sandbox_used[SIM_SANDBOXES_MAX];
+	struct proof proof[SIM_SANDBOXES_MAX][2]; /* of listings, of lookups by name */
+	bool marked;                 /* some row of this run is to be looked at again */
+	bool listed[SIM_SCOPES_MAX]; /* the inventory is complete */
+	uint32_t inventory_troubles[SIM_SCOPES_MAX]; /* in a row, without a page */
+	uint32_t inventory_misfits[SIM_SCOPES_MAX];
+	bool inventory_failed;
 	uint64_t finished, failed, told;
 	uint32_t untried; /* rows with a durable intent that never left */
 	bool halt_reached;
 	bool patience_over; /* it was when the run began to end */
-	bool source_ended;
+	bool source_ended[SOURCE_COUNT];
 };
 
-/* ------------------------------------------------------------------ the world */
+/* ------------------------------------------------------------------- the sim */
 
 enum trace_level { TRACE_NOTHING, TRACE_STORY, TRACE_ALL };
 
 struct sim {
 	struct settings set;
+	struct world w;
 	struct rng rng;
-	struct engine *engine;
 	nsec_t now;
-	struct queue queue;
+	struct cover *cover; /* may be NULL */
 
-	struct row *rows;
+	/* this run */
+	struct engine *engine;
+	nsec_t started_at;
+	struct queue queue;
+	struct row *rows; /* of the CSV, then those handed out */
+	uint32_t csv_rows, row_count, row_cap;
 	uint32_t next_row;
 	nsec_t next_row_at;
 	bool ended_submitted, input_waits;
-	uint32_t *reads; /* jobs that READ was ordered for, first come first served */
-	uint32_t read_head, read_count;
+	uint32_t *reads; /* jobs that READ INPUT was ordered for, first come first served */
+	uint32_t read_head, read_count, read_cap;
+	uint32_t reads_out[SOURCE_COUNT];
 
 	struct job *jobs;
-	uint32_t job_limit;
+	uint32_t job_limit, job_cap;
+	uint32_t *active, active_count; /* jobs that are in use */
 	uint32_t serial;
-
-	struct ledger ledger;
-	struct connection *connections;
-	uint32_t connection_count, connection_cap;
-	struct create *creates;
-	uint32_t create_count, create_cap;
 
 	nsec_t token_until;
 	uint32_t fetch_count;
@@ -333,40 +215,82 @@ struct sim {
 
 	struct check check;
 	uint64_t steps, steps_max;
-	bool done;
+	bool done, crashed;
 	enum engine_end end;
+	bool placed;                      /* the results are */
+	enum engine_source ending_source; /* that EVENT_SOURCE_ENDED is about */
 
+	/* the story */
+	uint64_t runs, rows_read, creates_sent;
 	FILE *trace;
 	enum trace_level trace_level;
 	uint64_t hash;
-
 	bool breached; /* an invariant does not hold: `failure` */
-	bool twice;    /* it is the one: a row was created twice */
+	bool harm;     /* and the world is the worse for it: not only a rule was broken */
 	char failure[512];
 };
 
 void sim_init(struct sim *s, const struct settings *set);
 void sim_done(struct sim *s);
-/** To the end, or to the first breach. */
+/** All runs of a random story, to its end or to the first breach. */
+void sim_story(struct sim *s);
+/** One run, which sim.set describes; the next one goes on from there. */
 void sim_run(struct sim *s);
+
+static inline bool sim_over(const struct sim *s)
+{
+	return s->done || s->crashed || s->breached;
+}
 
 /** Tell the engine a fact, with the checks around it. */
 void sim_tell(struct sim *s, const struct engine_event *event);
 /** Note a breach; only the first one stays. */
 void sim_breach(struct sim *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/** A breach of what is promised to users, whoever is at fault. */
+void sim_harm(struct sim *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void sim_cover(struct sim *s, enum situation x);
+
+/* run.c: the life of one run */
+void run_begin(struct sim *s);
+void run_end(struct sim *s);
+/** Is this where the process dies? */
+bool run_crashes(struct sim *s, const struct engine_action *a, bool before);
+
+/* csv.c */
+void csv_first(struct sim *s);
+void csv_edit(struct sim *s);
+/** The rows of the next run. */
+void csv_rows(struct sim *s);
+/** One more row, which the ledger has handed out. @return its index */
+uint32_t csv_add_handed_out(struct sim *s, uint32_t identity);
 
 /* input.c */
-void input_init(struct sim *s);
-void input_read(struct sim *s, uint32_t job);
+void input_read(struct sim *s, uint32_t job, enum engine_source source);
 void input_turn(struct sim *s);
 bool input_owes(const struct sim *s);
 
-/* ledger.c */
-void ledger_submit(struct sim *s, enum ledger_op_kind kind, uint32_t job, uint32_t row);
+/* disk.c: what is written */
+void disk_init(struct sim *s);
+void disk_done(struct sim *s);
+/** Apply to what the writer has; says in *op what came of an INTEND. */
+void disk_apply(struct sim *s, struct op *op);
+/** All that was answered is durable. */
+void disk_sync(struct sim *s);
+/** Some first part of what was not synced is kept. */
+void disk_crash(struct sim *s);
+
+/* ledger.c: what is asked and answered */
+void ledger_submit(struct sim *s, struct op op);
 void ledger_turn(struct sim *s);
 void ledger_commit(struct sim *s);
 void ledger_fail(struct sim *s);
 bool ledger_owes(const struct sim *s);
+
+/* claimed.c: what the shell makes of the ledger's answers */
+void claimed_row(struct sim *s, const struct op *op);
+void claimed_handed_out(struct sim *s, const struct op *op, uint32_t identity);
+/** The inventory has its name. */
+enum engine_outcome claimed_listed(struct sim *s, struct row *row);
 
 /* faults.c */
 /** Decide what becomes of a request that leaves now. */
@@ -375,15 +299,32 @@ nsec_t fault_settle(const struct sim *s, enum engine_answer a);
 
 /* server.c */
 void server_init(struct sim *s);
-uint32_t server_plan_create(struct sim *s, uint32_t row, nsec_t execute_at, nsec_t visible_at);
+uint32_t server_plan_create(
+	struct sim *s, const struct row *row, nsec_t execute_at, nsec_t visible_at);
 void server_cancel(struct sim *s, uint32_t create);
 void server_execute(struct sim *s, uint32_t create);
+void server_meddle(struct sim *s, uint32_t identity);
+/** Its client died; @param began  it had begun to leave */
+void server_orphan(struct sim *s, uint32_t create, bool began);
+/** A run begins: what is still to come, and to show, does so within the promise. */
+void server_settle(struct sim *s);
+/** Does it have this name of ours or of others? */
+bool server_has(const struct sim *s, uint32_t identity, uint32_t scope);
 void server_read(struct sim *s, uint32_t job);
 
 /* shell.c */
 void shell_perform(struct sim *s, const struct engine_action *a);
 void shell_answer(struct sim *s, uint32_t job);
+void shell_inventory_durable(struct sim *s, const struct op *op, bool complete);
 void shell_token(struct sim *s);
+struct row *shell_row(struct sim *s, uint32_t job);
+void shell_use(struct sim *s, uint32_t job, enum job_use use);
+
+/* findings.c */
+/** A page of a lookup or listing has come. */
+enum engine_answer findings_of_lookup(struct sim *s, uint32_t job);
+enum engine_answer findings_of_list(struct sim *s, uint32_t job);
+enum engine_answer findings_of_inventory(struct sim *s, uint32_t job);
 
 /* check*.c */
 void check_init(struct sim *s);
@@ -391,27 +332,43 @@ void check_event(struct sim *s, const struct engine_event *e);
 void check_handled(struct sim *s, const struct engine_event *e);
 void check_action(struct sim *s, const struct engine_action *a);
 void check_idle(struct sim *s);
-
-void check_row_event(struct sim *s, const struct engine_event *e);
-bool check_unsafe(const struct sim *s);
-bool check_row_decided(const struct belief *b);
-void check_row_sent(struct sim *s, const struct engine_action *a);
-void check_row_outcome(struct sim *s, const struct engine_action *a);
-void check_row_told(struct sim *s, const struct engine_action *a);
-void check_row_truth(struct sim *s, const struct row *r);
-
+void check_move(void *arg, nsec_t now, uint32_t job, enum job_state from, enum job_event event,
+	enum job_state to);
+void check_end(struct sim *s, const struct engine_action *a);
+bool check_end_has_reason(const struct sim *s, enum engine_end end);
+bool check_end_patience_is_over(const struct sim *s);
 void check_polite_event(struct sim *s, const struct engine_event *e);
 void check_polite_handled(struct sim *s, const struct engine_event *e);
 void check_polite_sent(struct sim *s, const struct engine_action *a);
 void check_polite_idle(struct sim *s);
-
-void check_end(struct sim *s, const struct engine_action *a);
-bool check_end_has_reason(const struct sim *s, enum engine_end end);
-bool check_end_patience_is_over(const struct sim *s);
-
-void check_move(void *arg, nsec_t now, uint32_t job, enum job_state from, enum job_event event,
-	enum job_state to);
-
+bool check_unsafe(const struct sim *s);
+void check_row_event(struct sim *s, const struct engine_event *e);
+void check_row_sent(struct sim *s, const struct engine_action *a);
+void check_row_intent(struct sim *s, uint32_t job);
+bool check_row_decided(const struct belief *b);
+void check_row_outcome(struct sim *s, const struct engine_action *a);
+void check_row_told(struct sim *s, const struct engine_action *a);
+struct proof *check_proof_of(struct sim *s, const struct row *row);
+bool check_proof_holds(const struct sim *s, const struct row *row);
+/** … or only if a row that was found by the way counts. */
+bool check_proof_may_hold(const struct sim *s, const struct row *row);
+/** Do lookups prove nothing there, or was there nothing to calibrate by? */
+bool check_proof_is_hopeless(const struct sim *s, const struct row *row);
+/** How long absence takes to be proven, at least. */
+nsec_t check_proof_settle(const struct sim *s, const struct row *row);
+void check_proof_event(struct sim *s, const struct engine_event *e);
+void check_proof_action(struct sim *s, const struct engine_action *a);
+/** May it be sent again though it is in doubt, so that lookups can be proven? */
+bool check_proof_may_sacrifice(const struct sim *s, const struct row *row);
+void check_truth_executed(struct sim *s, uint32_t identity);
+void check_truth_create(struct sim *s, const struct row *row);
+void check_truth_called(struct sim *s, const struct row *row, enum engine_outcome o);
+/** As the results are put in place. */
+void check_truth_placed(struct sim *s);
+/** A run is over and has told its rows. */
+void check_truth_run(struct sim *s);
+/** The last run of a story is over. */
+void check_truth_story(struct sim *s);
 bool answer_complete(enum engine_answer a);
 bool answer_doubtful(enum engine_answer a);
 
@@ -419,6 +376,7 @@ bool answer_doubtful(enum engine_answer a);
 void trace_event(struct sim *s, const struct engine_event *e);
 void trace_action(struct sim *s, const struct engine_action *a);
 void trace_note(struct sim *s, enum trace_level level, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/** "row 7", "listing 2" or "job 5" */
+/** "row 7", "listing of 2" or "job 5" */
 const char *trace_job(const struct sim *s, uint32_t job);
+const char *trace_row(const struct row *row);
 const char *fault_name(enum fault f);

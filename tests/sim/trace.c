@@ -27,15 +27,32 @@ void trace_note(struct sim *s, enum trace_level level, const char *fmt, ...)
 	fputc('\n', s->trace);
 }
 
-const char *trace_job(const struct sim *s, uint32_t job)
+const char *trace_row(const struct row *row)
 {
 	static char text[32];
+
+	if (row->number)
+		snprintf(text, sizeof(text), "row %u", row->number);
+	else
+		snprintf(text, sizeof(text), "%s %u",
+			row->claim == CLAIM_GONE ? "doubt of" : "mark of", row->identity + 1);
+	return text;
+}
+
+const char *trace_job(const struct sim *s, uint32_t job)
+{
+	static char text[40];
 	const struct job *j = &s->jobs[job];
 
 	if (j->use == USE_ROW)
-		snprintf(text, sizeof(text), "row %u", s->rows[j->row].number);
-	else if (j->use == USE_LISTING)
-		snprintf(text, sizeof(text), "listing of %u", j->scope);
+		return trace_row(&s->rows[j->row]);
+	if (j->use == USE_LISTING)
+		snprintf(text, sizeof(text), "%s of %u",
+			j->request.kind == REQUEST_INVENTORY ? "inventory" : "listing", j->scope);
+	else if (j->use == USE_CALIBRATION && j->identity == NO_IDENTITY)
+		snprintf(text, sizeof(text), "calibration of %u", j->sandbox);
+	else if (j->use == USE_CALIBRATION)
+		snprintf(text, sizeof(text), "calibration by %u", j->identity + 1);
 	else
 		snprintf(text, sizeof(text), "job %u", job);
 	return text;
@@ -46,9 +63,12 @@ static const char *claim_name(enum engine_claim c)
 	static const char *const names[] = {
 		[CLAIM_FRESH] = "fresh",
 		[CLAIM_OPEN] = "open",
+		[CLAIM_ENDED] = "ended",
 		[CLAIM_KNOWN] = "known",
 		[CLAIM_DUPLICATE] = "duplicate",
 		[CLAIM_INVALID] = "invalid",
+		[CLAIM_GONE] = "gone",
+		[CLAIM_RELOOK] = "to be looked at again",
 	};
 
 	return names[c];
@@ -77,9 +97,20 @@ void trace_event(struct sim *s, const struct engine_event *e)
 	switch (e->kind) {
 	case EVENT_ROW:
 		trace_note(s, TRACE_STORY, "%s %s", trace_job(s, e->job), claim_name(e->row.claim));
+		if (s->rows[s->jobs[e->job].row].identity != NO_IDENTITY)
+			trace_note(s, TRACE_ALL, "          it is name %u",
+				s->rows[s->jobs[e->job].row].identity + 1);
 		break;
 	case EVENT_SOURCE_ENDED:
-		trace_note(s, TRACE_ALL, "input ended%s", e->source_ended.fatal ? " badly" : "");
+		trace_note(s, TRACE_ALL, "source ended%s", e->source_ended.fatal ? " badly" : "");
+		break;
+	case EVENT_LISTED:
+		trace_note(s, TRACE_STORY, "%s is in the inventory: %s", trace_job(s, e->job),
+			engine_outcome_name(e->row.known));
+		break;
+	case EVENT_RECALLED:
+		trace_note(s, TRACE_STORY, "%s recalled%s", trace_job(s, e->job),
+			e->recalled.found ? "" : ": nothing");
 		break;
 	case EVENT_INTENT_DURABLE:
 		trace_note(s, TRACE_ALL, "%s intent durable", trace_job(s, e->job));
@@ -103,11 +134,13 @@ static void trace_send(struct sim *s, const struct engine_action *a)
 		[REQUEST_CREATE] = "create",
 		[REQUEST_LOOKUP] = "lookup",
 		[REQUEST_LIST] = "list",
+		[REQUEST_INVENTORY] = "list",
 	};
 	bool next_page = a->send.request != REQUEST_CREATE && !a->send.first;
 
-	if (a->send.request == REQUEST_LIST)
-		trace_note(s, TRACE_STORY, "listing of %u list%s", a->send.scope,
+	if (a->send.request == REQUEST_LIST || a->send.request == REQUEST_INVENTORY)
+		trace_note(s, TRACE_STORY, "%s of %u list%s",
+			a->send.request == REQUEST_LIST ? "listing" : "inventory", a->send.scope,
 			next_page ? ", next page" : "");
 	else
 		trace_note(s, TRACE_STORY, "%s %s%s", trace_job(s, a->job), names[a->send.request],
@@ -116,10 +149,13 @@ static void trace_send(struct sim *s, const struct engine_action *a)
 
 static void trace_values(struct sim *s, const struct engine_action *a)
 {
-	trace_note(s, a->kind == ACTION_EMIT ? TRACE_STORY : TRACE_ALL, "%s %s %s, attempts %u",
-		trace_job(s, a->job),
-		a->kind == ACTION_EMIT ? "line:" : "record:", engine_outcome_name(a->row.outcome),
-		a->row.attempts);
+	const struct row *row = &s->rows[s->jobs[a->job].row];
+	bool emit = a->kind == ACTION_EMIT;
+	const char *verb = !emit ? "record:" : row->number ? "line:" : "settled:";
+
+	trace_note(s, emit ? TRACE_STORY : TRACE_ALL, "%s %s %s, attempts %u%s",
+		trace_job(s, a->job), verb, engine_outcome_name(a->row.outcome), a->row.attempts,
+		a->row.relook ? ", to be looked at again" : "");
 }
 
 void trace_action(struct sim *s, const struct engine_action *a)
@@ -143,6 +179,12 @@ void trace_action(struct sim *s, const struct engine_action *a)
 	case ACTION_WRITE_OUTCOME:
 	case ACTION_EMIT: trace_values(s, a); break;
 	case ACTION_SEND: trace_send(s, a); break;
+	case ACTION_COPY:
+		trace_note(s, TRACE_STORY, "%s calibrates", trace_job(s, a->copy.from));
+		break;
+	case ACTION_RECALL:
+		trace_note(s, TRACE_STORY, "recall one of sandbox %u", a->recall.sandbox);
+		break;
 	case ACTION_CUT: trace_note(s, TRACE_STORY, "%s cut", trace_job(s, a->job)); break;
 	case ACTION_FETCH: trace_note(s, TRACE_STORY, "fetch a token"); break;
 	case ACTION_DONE:

@@ -7,59 +7,72 @@
 
 #define ORDERS_A_POLL_MAX 1000000
 
-void sim_breach(struct sim *s, const char *fmt, ...)
+static void note_breach(struct sim *s, bool harm, const char *fmt, va_list args)
 {
-	va_list args;
 	int len;
 
 	if (s->breached)
 		return;
 	s->breached = true;
-	len = snprintf(s->failure, sizeof(s->failure),
-		"at %lld us: ", (long long)((s->now - SIM_START) / USEC));
-	va_start(args, fmt);
+	s->harm = harm;
+	len = snprintf(s->failure, sizeof(s->failure), "run %u, at %lld us: ", s->w.run,
+		(long long)((s->now - SIM_START) / USEC));
 	vsnprintf(s->failure + len, sizeof(s->failure) - (size_t)len, fmt, args);
+}
+
+void sim_breach(struct sim *s, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	note_breach(s, false, fmt, args);
 	va_end(args);
+}
+
+void sim_harm(struct sim *s, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	note_breach(s, true, fmt, args);
+	va_end(args);
+}
+
+void sim_cover(struct sim *s, enum situation x)
+{
+	if (s->cover)
+		s->cover->situation[x]++;
 }
 
 void sim_init(struct sim *s, const struct settings *set)
 {
-	struct engine_config config = set->config;
-
-	config.trace = check_move;
-	config.trace_arg = s;
 	*s = (struct sim){
 		.set = *set,
 		.rng = {set->seed},
 		.now = SIM_START,
-		.engine = engine_create(&config),
-		.steps_max = 2000000 + UINT64_C(20000) * set->rows,
 	};
-	assert(s->engine);
-	s->job_limit = engine_job_limit(s->engine);
-	s->jobs = calloc(s->job_limit, sizeof(*s->jobs));
-	assert(s->jobs);
-	input_init(s);
+	csv_first(s);
+	disk_init(s);
 	server_init(s);
-	check_init(s);
-	queue_push(&s->queue, (struct world_event){.kind = WORLD_STOP, .at = set->stop_at});
-	queue_push(&s->queue, (struct world_event){.kind = WORLD_ABORT, .at = set->abort_at});
-	queue_push(&s->queue,
-		(struct world_event){.kind = WORLD_LEDGER_FAILS, .at = set->ledger_fails_at});
 }
 
 void sim_done(struct sim *s)
 {
 	engine_destroy(s->engine);
-	for (uint32_t j = 0; j < s->job_limit; j++)
+	for (uint32_t j = 0; j < s->job_cap; j++) {
 		free(s->jobs[j].search.page);
+		free(s->jobs[j].search.seen);
+	}
 	free(s->jobs);
+	free(s->active);
 	free(s->rows);
 	free(s->reads);
 	free(s->queue.heap);
-	free(s->ledger.ops);
-	free(s->connections);
-	free(s->creates);
+	free(s->w.queue.heap);
+	disk_done(s);
+	free(s->w.identities);
+	free(s->w.connections);
+	free(s->w.creates);
 	*s = (struct sim){0};
 }
 
@@ -68,23 +81,25 @@ static void poll(struct sim *s)
 	struct engine_action a;
 	uint32_t orders = 0;
 
-	while (!s->breached && !s->done && engine_next(s->engine, s->now, &a)) {
+	while (!sim_over(s) && engine_next(s->engine, s->now, &a)) {
 		trace_action(s, &a);
 		check_action(s, &a);
-		if (s->breached)
+		if (s->breached || run_crashes(s, &a, true))
 			return;
 		shell_perform(s, &a);
+		if (run_crashes(s, &a, false))
+			return;
 		if (++orders > ORDERS_A_POLL_MAX)
 			sim_breach(s, "engine_next() does not come to an end");
 	}
-	if (!s->breached && !s->done)
+	if (!sim_over(s))
 		check_idle(s);
 }
 
 /* A shell may poll after every fact, or after all facts of a turn. */
 void sim_tell(struct sim *s, const struct engine_event *event)
 {
-	if (s->breached || s->done)
+	if (sim_over(s))
 		return;
 	trace_event(s, event);
 	check_event(s, event);
@@ -101,9 +116,10 @@ static void happen(struct sim *s, const struct world_event *e)
 	const struct request *q = &s->jobs[e->job].request;
 
 	switch (e->kind) {
+	case WORLD_EXECUTE: server_execute(s, e->number); break;
+	case WORLD_MEDDLE: server_meddle(s, e->number); break;
 	case WORLD_INPUT: s->input_waits = false; break;
 	case WORLD_COMMIT: ledger_commit(s); break;
-	case WORLD_EXECUTE: server_execute(s, e->number); break;
 	case WORLD_READ:
 		if (q->out && !q->cut && q->serial == e->number)
 			server_read(s, e->job);
@@ -116,6 +132,7 @@ static void happen(struct sim *s, const struct world_event *e)
 	case WORLD_STOP: sim_tell(s, &(struct engine_event){.kind = EVENT_STOP}); break;
 	case WORLD_ABORT: sim_tell(s, &(struct engine_event){.kind = EVENT_ABORT}); break;
 	case WORLD_LEDGER_FAILS: ledger_fail(s); break;
+	case WORLD_CRASH: s->crashed = true; break;
 	}
 }
 
@@ -128,12 +145,13 @@ static bool owed(const struct sim *s)
 static bool advance(struct sim *s)
 {
 	nsec_t deadline = engine_deadline(s->engine);
-	nsec_t next = MIN(deadline, queue_next(&s->queue));
+	nsec_t next = MIN(queue_next(&s->w.queue), queue_next(&s->queue));
 
 	if (deadline == NSEC_NEVER && !owed(s)) {
 		sim_breach(s, "stuck: no deadline, nothing on its way, and no DONE");
 		return false;
 	}
+	next = MIN(deadline, next);
 	assert(next != NSEC_NEVER);
 	s->now = MAX(s->now, next);
 	if (s->set.turn)
@@ -141,30 +159,83 @@ static bool advance(struct sim *s)
 	return true;
 }
 
-void sim_run(struct sim *s)
+/* The world's and the run's events, each in their turn. */
+static bool next_event(struct sim *s, struct world_event *ret)
+{
+	bool world_first = queue_next(&s->w.queue) <= queue_next(&s->queue);
+
+	return queue_pop(world_first ? &s->w.queue : &s->queue, s->now, ret);
+}
+
+static void go(struct sim *s)
 {
 	struct world_event e;
 
 	poll(s);
-	while (!s->breached && !s->done) {
+	while (!sim_over(s)) {
 		input_turn(s);
 		ledger_turn(s);
 		if (!advance(s))
 			break;
 		if (++s->steps > s->steps_max)
 			sim_breach(s, "no end after %llu turns", (unsigned long long)s->steps);
-		while (!s->breached && !s->done && queue_pop(&s->queue, s->now, &e))
+		while (!sim_over(s) && next_event(s, &e))
 			happen(s, &e);
-		if (!s->breached && !s->done)
+		if (!sim_over(s))
 			poll(s);
 	}
-	/* What the server still executes belongs to the truth. */
-	while (!s->breached && queue_pop(&s->queue, NSEC_NEVER - 1, &e)) {
-		if (e.kind != WORLD_EXECUTE)
-			continue;
+}
+
+/* Time passes without us. */
+static void rest(struct sim *s, nsec_t gap)
+{
+	struct world_event e;
+	nsec_t until = s->now + gap;
+
+	while (queue_pop(&s->w.queue, until, &e)) {
 		s->now = MAX(s->now, e.at);
-		server_execute(s, e.number);
+		happen(s, &e);
 	}
-	for (uint32_t i = 0; i < s->set.rows && !s->breached; i++)
-		check_row_truth(s, &s->rows[i]);
+	s->now = until;
+}
+
+void sim_run(struct sim *s)
+{
+	rest(s, s->set.gap);
+	if (s->breached)
+		return;
+	run_begin(s);
+	go(s);
+	run_end(s);
+}
+
+/* What the server still does belongs to the truth. */
+static void see_the_end(struct sim *s)
+{
+	struct world_event e;
+
+	while (!s->breached && queue_pop(&s->w.queue, NSEC_NEVER - 1, &e)) {
+		s->now = MAX(s->now, e.at);
+		happen(s, &e);
+	}
+	if (!s->breached)
+		check_truth_story(s);
+}
+
+void sim_story(struct sim *s)
+{
+	for (uint32_t i = 1; i <= s->set.runs && !s->breached; i++) {
+		settings_of_run(&s->set, &s->rng, i, s->now);
+		if (i > 1)
+			csv_edit(s);
+		sim_run(s);
+	}
+	/* Creates of our own make an inventory's count differ, two time-outs at the start look
+	 * like a server that is not there: it is run again, then. */
+	for (int i = 0; i < 4 && !s->breached && s->end != END_COMPLETE; i++) {
+		settings_of_run(&s->set, &s->rng, s->set.runs, s->now);
+		sim_run(s);
+	}
+	if (!s->breached)
+		see_the_end(s);
 }

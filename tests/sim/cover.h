@@ -1,0 +1,69 @@
+/* cover.h - which situations a sweep has met, so that its world cannot grow too calm unseen. */
+#pragma once
+
+#include "settings.h"
+
+#define END_COUNT (END_INVENTORY + 1)
+#define CLAIM_COUNT (CLAIM_RELOOK + 1)
+
+#define SITUATIONS(X)                                                                              \
+	X(RESTART, "restart after a crash")                                                        \
+	X(CRASH_AGAIN, "crash of a run after a crash")                                             \
+	X(CRASH_RESULTS_UNMARKED, "crash between the results and the ledger's mark")               \
+	X(WRITES_LOST, "unsynced write lost by a crash")                                           \
+	X(WRITES_KEPT, "unanswered write kept by a crash")                                         \
+	X(EXECUTED_AFTER_RESTART, "create of a dead process executed after the restart")           \
+	X(OPEN_FOUND, "open intent found")                                                         \
+	X(OPEN_FOUND_DIFFERS, "open intent found, the CSV was edited")                             \
+	X(OPEN_OTHER_SPEC, "open intent of another connectionSpec")                                \
+	X(OPEN_RESENT, "open intent proven absent and sent")                                       \
+	X(ENDED_FOUND, "ended row found")                                                          \
+	X(ENDED_SENT, "ended row sent")                                                            \
+	X(RESEND_UNRESOLVED, "row sent by --resend-unresolved")                                    \
+	X(GONE_CREATED, "gone doubt created")                                                      \
+	X(GONE_ADOPTED, "gone doubt adopted")                                                      \
+	X(GONE_CONFLICT, "gone doubt a conflict")                                                  \
+	X(GONE_WITHDRAWN, "gone doubt withdrawn")                                                  \
+	X(GONE_UNRESOLVED, "gone doubt unresolved")                                                \
+	X(TOLD_AGAIN, "known row told its first word again")                                       \
+	X(UNCHANGED, "known row unchanged")                                                        \
+	X(CHANGED, "known row changed")                                                            \
+	X(RELOOK_EARLIER, "last look at a row of an earlier run")                                  \
+	X(RELOOK_KEPT, "last look that finds no more")                                             \
+	X(RELOOK_CONFLICT, "last look that names a conflict")                                      \
+	X(RELOOK_AMENDED, "line amended by a last look")                                           \
+	X(RELOOK_LEFT, "mark left for the next run")                                               \
+	X(INVENTORY, "inventory complete")                                                         \
+	X(INVENTORY_AGAIN, "inventory listed again")                                               \
+	X(LISTED_ADOPTED, "adopted by the inventory")                                              \
+	X(LISTED_CONFLICT, "conflict by the inventory")                                            \
+	X(COPIED, "calibration by the first created row")                                          \
+	X(LAG_LEARNT, "lag learnt that is longer than the settle")                                 \
+	X(RECALL_FOUND, "calibration by a known connection")                                       \
+	X(RECALL_NOTHING, "no connection known to calibrate by")                                   \
+	X(SACRIFICED, "oldest doubtful row sent to calibrate")                                     \
+	X(CALIBRATION_SHARED, "calibration by a listing")                                          \
+	X(CALIBRATION_FAILED, "lookups prove nothing")                                             \
+	X(CALIBRATION_CUT, "calibration cut by the end")                                           \
+	X(UNPROVEN, "row unresolved since lookups prove nothing")                                  \
+	X(MEDDLED, "name taken by others in mid-run")                                              \
+	X(DUPLICATE_NAMED, "duplicate of a broken promise named")                                  \
+	X(LEDGER_LOST, "ledger failure followed by a run")
+
+enum situation {
+#define X(name, text) COVER_##name,
+	SITUATIONS(X)
+#undef X
+		SITUATION_COUNT
+};
+
+struct cover {
+	uint64_t crash[2][ACTION_KINDS]; /* after, before */
+	uint64_t end[END_COUNT], claim[CLAIM_COUNT];
+	uint64_t situation[SITUATION_COUNT];
+};
+
+/** Say what was never met. @return was everything? */
+bool cover_is_full(const struct cover *c);
+/** One line for each situation. */
+void cover_print(const struct cover *c);
