@@ -175,8 +175,8 @@ def test_a_spec_of_another_source_is_served(flowmock, tmp_path):
 def test_a_pipe_that_goes_bad_finishes_the_rows_before_it(flowmock, tmp_path):
     mock = flowmock()
     text = (HEAD + GOOD + '"never closed,https://x.y,u,p\n').encode()
-    done = snowmelt("run", "-", "--url", mock.url, "--results", tmp_path / "r.csv", stdin=text,
-                    expect=3)
+    done = snowmelt("run", "-", "--url", mock.url, "--results", tmp_path / "r.csv", "--ledger",
+                    tmp_path / "r.ledger", stdin=text, expect=3)
     assert ":3:" in done.err
     assert statuses(read_results(tmp_path / "r.csv")) == {"created": 1}
 
