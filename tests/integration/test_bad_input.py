@@ -257,7 +257,6 @@ def test_results_in_a_folder_that_cannot_be_written_are_fatal(tmp_path):
     (["--settle", "5"], {}, 64, "--settle"),
     (["--halt", "later"], {}, 64, "--halt"),
     (["--no-such-option"], {}, 64, "--no-such-option"),
-    (["--ledger", "x"], {}, 64, "--ledger"),
     ([], {"SNOWMELT_RATE": "fast"}, 3, "SNOWMELT_RATE"),
     (["--config", "/nonexistent.ini"], {}, 3, "/nonexistent.ini"),
     (["--cacert", "/nonexistent.pem"], {}, 3, "/nonexistent.pem"),
