@@ -299,6 +299,7 @@ nsec_t fault_settle(const struct sim *s, enum engine_answer a);
 
 /* server.c */
 void server_init(struct sim *s);
+uint32_t server_add(struct sim *s, struct connection c);
 uint32_t server_plan_create(
 	struct sim *s, const struct row *row, nsec_t execute_at, nsec_t visible_at);
 void server_cancel(struct sim *s, uint32_t create);
