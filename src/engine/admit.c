@@ -79,8 +79,12 @@ static void send(struct engine *e, nsec_t now, struct job *j, struct engine_acti
 	};
 	if (j->kind == JOB_KIND_LISTING && !j->paging)
 		look_share(e, now, j);
+	if (j->kind == JOB_KIND_INVENTORY && !j->paging)
+		inventory_begin(e, j);
 	if (j->state == JOB_READY) {
 		j->tried = true;
+		e->creates_out[j->scope]++;
+		e->creates_ever[j->scope]++;
 		j->resent |= j->resend;
 	} else if (!j->paging) {
 		j->search_at = now;

@@ -204,6 +204,8 @@ void answer_handle(
 
 	assert(j->state == JOB_IN_FLIGHT || j->state == JOB_LOOKING);
 	note(e, now, j, answer);
+	if (j->state == JOB_IN_FLIGHT)
+		e->creates_out[j->scope]--;
 	if (!is_throttled(answer) && !is_overload(answer))
 		retry_after = NSEC_NONE;
 

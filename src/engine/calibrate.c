@@ -263,6 +263,27 @@ void calibrate_recalled(struct engine *e, nsec_t now, const struct engine_event 
 	wake_slotless(e, now);
 }
 
+/* Whoever was to be sent without proof, and did not leave yet, stays. */
+static void keep_back(struct engine *e, nsec_t now, const struct job *of)
+{
+	for (uint32_t i = 0; i < e->row_slots; i++) {
+		struct job *j = &e->jobs[i];
+		bool ready =
+			j->state == JOB_READY || (j->state == JOB_WAITING && j->intent_durable);
+
+		if (ready && j->doubt && same_kind(j, of))
+			unproven(e, now, j, EV_CLOSED);
+	}
+}
+
+bool calibrate_keeps_back(struct engine *e, nsec_t now, struct job *j)
+{
+	if (!j->doubt || calibration_of(e, j)->state != CALIBRATION_FAILED)
+		return false;
+	unproven(e, now, j, EV_CLOSED);
+	return true;
+}
+
 static bool sandbox_failed(const struct engine *e, uint32_t sandbox)
 {
 	return e->calibration[2 * sandbox].state == CALIBRATION_FAILED ||
@@ -276,6 +297,8 @@ static void conclude(struct engine *e, nsec_t now, struct job *c, enum job_event
 	if (state == CALIBRATION_FAILED && !sandbox_failed(e, c->sandbox))
 		e->unproven++;
 	cal->state = (unsigned int)state;
+	if (state == CALIBRATION_FAILED)
+		keep_back(e, now, c);
 	wake(e, now, c);
 	job_decide(e, now, c, event, OUTCOME_ADOPTED, CAUSE_LOOKUP);
 	wake_slotless(e, now);

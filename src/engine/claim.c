@@ -145,7 +145,7 @@ void claim_intent_durable(struct engine *e, nsec_t now, struct job *j)
 	ending_close_job(e, now, j);
 	if (j->state == JOB_PENDING)
 		job_move(e, now, j, EV_DURABLE);
-	else if (j->state == JOB_WAITING)
+	else if (j->state == JOB_WAITING && !calibrate_keeps_back(e, now, j))
 		heap_set(&e->times, job_number(e, j), now);
 }
 

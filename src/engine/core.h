@@ -82,7 +82,8 @@ struct engine {
 	bool sandbox_seen[ENGINE_SCOPES_MAX], sandbox_refused[ENGINE_SCOPES_MAX];
 	uint32_t sandboxes_seen, sandboxes_refused;
 
-	unsigned char inventory[ENGINE_SCOPES_MAX];            /* enum inventory */
+	unsigned char inventory[ENGINE_SCOPES_MAX]; /* enum inventory */
+	uint32_t creates_out[ENGINE_SCOPES_MAX], creates_ever[ENGINE_SCOPES_MAX];
 	struct calibration calibration[ENGINE_SCOPES_MAX * 2]; /* see calibration_of() */
 	uint32_t awaiting;                                     /* jobs that await a calibration */
 	uint32_t unproven; /* sandboxes with a calibration that failed */
@@ -145,6 +146,8 @@ bool claim_read(struct engine *e, struct engine_action *ret);
 
 /* inventory.c */
 
+/** Its first page leaves: from here on creates of its scope change what it counts. */
+void inventory_begin(struct engine *e, struct job *l);
 /** Is `scope` listed, so that its unseen rows may be intended? If not, see to it. */
 bool inventory_ready(struct engine *e, nsec_t now, uint32_t scope);
 void inventory_complete(struct engine *e, nsec_t now, struct job *l);
@@ -166,6 +169,8 @@ bool calibrate_proves(struct engine *e, nsec_t now, struct job *j);
 nsec_t calibrate_floor(const struct engine *e, const struct job *j);
 /** Is `j` the row that is sent without proof? */
 bool calibrate_by(struct engine *e, const struct job *j);
+/** Is `j`, whose intent for being sent without proof is durable now, not to be sent after all? */
+bool calibrate_keeps_back(struct engine *e, nsec_t now, struct job *j);
 void calibrate_recalled(struct engine *e, nsec_t now, const struct engine_event *ev);
 void calibrate_finding(struct engine *e, nsec_t now, struct job *c, bool found);
 void calibrate_trouble(

@@ -22,6 +22,18 @@ static void begin(struct engine *e, nsec_t now, uint32_t scope)
 	job_move(e, now, slot, EV_LISTING);
 }
 
+void inventory_begin(struct engine *e, struct job *l)
+{
+	l->quiet = e->creates_out[l->scope] == 0;
+	l->creates = e->creates_ever[l->scope];
+}
+
+/* Rows of this scope that were seen before are sent meanwhile, and come to be counted. */
+static bool is_disturbed(const struct engine *e, const struct job *l)
+{
+	return !l->quiet || l->creates != e->creates_ever[l->scope];
+}
+
 bool inventory_ready(struct engine *e, nsec_t now, uint32_t scope)
 {
 	if (e->config.no_inventory || e->inventory[scope] == INVENTORY_COMPLETE)
@@ -54,7 +66,7 @@ void inventory_trouble(struct engine *e, nsec_t now, struct job *l, bool unsound
 
 	if (unsound) {
 		l->paging = false; /* from its first page again */
-		l->unsound++;
+		l->unsound += !is_disturbed(e, l);
 	} else if (!breaker_was_open) {
 		l->failed_looks++; /* in a row: a page that was read sets it back */
 	}

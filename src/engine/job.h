@@ -80,7 +80,9 @@ struct job {
 	uint32_t copy_from; /* ORDER_COPY */
 
 	/* inventories */
-	uint32_t unsound; /* times that its count differed */
+	uint32_t unsound; /* times that its count differed, and not by our own creates */
+	bool quiet;       /* no create of its scope was out as its first page left … */
+	uint32_t creates; /* … and so many had left by then */
 
 	/* in DONE */
 	enum engine_outcome outcome;

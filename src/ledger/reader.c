@@ -1,16 +1,3 @@
-<<<<<<< HEAD
-#include "ledger/reader.h"
-
-#include <errno.h>
-
-int ledger_reader_open(const char *path, struct ledger_reader **ret, struct error *reterr)
-{
-	return error_set(reterr, -ENOENT, "there is no ledger file in this version");
-}
-
-void ledger_reader_close(struct ledger_reader *r)
-{
-=======
 /* reader.c - what `status` and `results` ask of a ledger.
  *
  * An answer is read to its end before the caller hears of it: nobody knows how
@@ -191,14 +178,10 @@ static int read_run(struct question *q, struct error *reterr)
 		e = read_run_row(q, stmt, reterr);
 	sqlite3_finalize(stmt);
 	return e;
->>>>>>> room/ledger
 }
 
 int ledger_reader_run(struct ledger_reader *r, struct ledger_run *ret, struct error *reterr)
 {
-<<<<<<< HEAD
-	return -ENOSYS;
-=======
 	struct question q = {.r = r, .read = read_run, .ret_run = ret};
 	int e = ask(&q, reterr);
 
@@ -238,15 +221,11 @@ static int read_groups(struct question *q, struct error *reterr)
 	}
 	sqlite3_finalize(stmt);
 	return e;
->>>>>>> room/ledger
 }
 
 int ledger_reader_groups(struct ledger_reader *r,
 	void (*each)(void *arg, const struct ledger_group *g), void *arg, struct error *reterr)
 {
-<<<<<<< HEAD
-	return -ENOSYS;
-=======
 	struct question q = {.r = r, .read = read_groups};
 	int e = ask(&q, reterr);
 
@@ -279,15 +258,11 @@ static int read_unresolved(struct question *q, struct error *reterr)
 		e = keep_record(q, stmt, reterr);
 	sqlite3_finalize(stmt);
 	return e;
->>>>>>> room/ledger
 }
 
 int ledger_reader_unresolved(struct ledger_reader *r,
 	void (*each)(void *arg, const struct ledger_record *rec), void *arg, struct error *reterr)
 {
-<<<<<<< HEAD
-	return -ENOSYS;
-=======
 	struct question q = {.r = r, .read = read_unresolved};
 	int e = ask(&q, reterr);
 
@@ -339,15 +314,11 @@ static int read_found(struct question *q, struct error *reterr)
 		e = has_key_of(q, stmt) ? keep_record(q, stmt, reterr) : 0;
 	sqlite3_finalize(stmt);
 	return e;
->>>>>>> room/ledger
 }
 
 int ledger_reader_find(struct ledger_reader *r, const char *sandbox, const char *name,
 	const struct ledger_record **ret, struct error *reterr)
 {
-<<<<<<< HEAD
-	return -ENOSYS;
-=======
 	struct question q = {.r = r, .read = read_found, .sandbox = sandbox, .name = name};
 	int e = ask(&q, reterr);
 
@@ -400,5 +371,4 @@ void ledger_reader_close(struct ledger_reader *r)
 	free(r->totals);
 	free(r->path);
 	free(r);
->>>>>>> room/ledger
 }

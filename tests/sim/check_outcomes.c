@@ -50,9 +50,8 @@ static bool ended_fits(const struct sim *s, const struct row *row, const struct 
 	case CAUSE_CLAIM:
 	case CAUSE_ENDED:
 	case CAUSE_TROUBLE:
-		return kept &&
-		       (s->check.ending || s->check.sandbox_refused[row->sandbox] ||
-			       row->b.trouble >= 4 * s->set.config.attempts);
+		return kept && (s->check.ending || s->check.sandbox_refused[row->sandbox] ||
+				       row->b.trouble >= 4 * s->set.config.attempts);
 	case CAUSE_SANDBOX: return s->check.sandbox_refused[row->sandbox];
 	case CAUSE_ANSWER:
 	case CAUSE_LOOKUP:

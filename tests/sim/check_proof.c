@@ -110,7 +110,7 @@ static void on_row(struct sim *s, const struct job *job, const struct engine_eve
 	if (!of_create &&
 		(a == ANSWER_FOUND_CREATED || a == ANSWER_FOUND_ADOPTED || a == ANSWER_CONFLICT)) {
 		p->perhaps |= !p->failed; /* failed is failed, whatever is found later */
-		p->calibrated |= !p->failed && !is_running(s);
+		p->calibrated |= !p->failed && !is_running(s) && !s->check.before.ending;
 	}
 }
 

@@ -70,8 +70,8 @@ static void on_absent(struct sim *s, struct row *row, nsec_t began)
 {
 	row->b.absent = true;
 	row->b.look_began = began;
-	row->b.settled = began >= nsec_add(row->b.doubt_since,
-					  MAX(row->b.settle, 2 * s->check.slowest));
+	row->b.settled =
+		began >= nsec_add(row->b.doubt_since, MAX(row->b.settle, 2 * s->check.slowest));
 	row->b.unlooked = false;
 	if (!row->b.doubt || !settled(s, row))
 		return;
@@ -102,7 +102,8 @@ static void on_finding(struct sim *s, struct row *row, enum engine_answer a, nse
 	}
 }
 
-/* A listing in trouble is trouble for all that share it. */
+/* A listing in trouble is trouble for all that share it, and may be for those that
+ * wait for a calibration that does. */
 static void on_listing(struct sim *s, uint32_t listing, enum engine_answer a)
 {
 	if (a == ANSWER_LISTED || a == ANSWER_MORE || s->jobs[listing].request.kind != REQUEST_LIST)
@@ -111,7 +112,7 @@ static void on_listing(struct sim *s, uint32_t listing, enum engine_answer a)
 		struct row *row = shell_row(s, s->active[i]);
 
 		if (row && (row->b.doubt || row->b.unlooked) && !row->filterable &&
-			row->look_scope == s->jobs[listing].scope)
+			row->sandbox == s->jobs[listing].scope / s->set.specs)
 			row->b.trouble++;
 	}
 }

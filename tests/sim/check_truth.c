@@ -62,8 +62,7 @@ void check_truth_create(struct sim *s, const struct row *row)
 	if (row->claim == CLAIM_FRESH && !s->set.config.no_inventory && others_before(s, row))
 		sim_harm(s, "row %u is created, and somebody's was there before the run",
 			row->number);
-	if (!check_unsafe(s) && !broken(s, id) &&
-		ours_of(s, id, row->scope) + id->coming > 0)
+	if (!check_unsafe(s) && !broken(s, id) && ours_of(s, id, row->scope) + id->coming > 0)
 		sim_breach(s, "row %u is sent, and a create of it is or will be executed",
 			row->number);
 }
@@ -124,6 +123,12 @@ void check_truth_placed(struct sim *s)
 
 /* -------------------------------------------------------------- after each run */
 
+/* Then it is told what it was told before, or that its sandbox is refused. */
+static bool was_not_looked_for(const struct row *row)
+{
+	return row->claim == CLAIM_ENDED && row->b.unlooked;
+}
+
 static bool is_truly(const struct sim *s, const struct row *row)
 {
 	const struct identity *id = &s->w.identities[row->identity];
@@ -134,7 +139,8 @@ static bool is_truly(const struct sim *s, const struct row *row)
 	if (o == OUTCOME_CREATED)
 		return id->ours == 1 || id->conflicted || !s->w.connections[row->id - 1].ours;
 	if (o == OUTCOME_FAILED || o == OUTCOME_SKIPPED)
-		return ours_of(s, id, row->scope) + id->coming == 0;
+		return ours_of(s, id, row->scope) + id->coming == 0 ||
+		       was_not_looked_for(row);
 	return true;
 }
 
@@ -193,8 +199,7 @@ void check_truth_run(struct sim *s)
 /* Two of them: not called done, marked, or seen by nobody when last looked for. */
 static bool is_named(const struct identity *id, const struct entry *e)
 {
-	return e->state != ENTRY_DONE || e->relook || id->blind || id->sacrificed ||
-	       id->conflicted;
+	return e->state != ENTRY_DONE || e->relook || id->blind || id->sacrificed || id->conflicted;
 }
 
 /* Somebody's was there before, and no inventory told us: of none, or of the
@@ -212,7 +217,7 @@ static void check_identity(struct sim *s, uint32_t i)
 
 	if (e->state == ENTRY_DONE && (e->id == 0 || s->w.connections[e->id - 1].identity != i))
 		sim_harm(s, "the id of name %u in the ledger is none of its", i + 1);
-	if (e->state == ENTRY_DONE && id->resent && !e->relook)
+	if (e->state == ENTRY_DONE && id->resent && !e->relook && !check_unsafe(s))
 		sim_harm(s, "name %u left again after a doubt, and nobody looked again", i + 1);
 	if (id->ours > 1 && !is_named(id, e))
 		sim_harm(s, "name %u is there %u times, and nobody says so", i + 1, id->ours);
@@ -233,8 +238,8 @@ static bool is_a_good_end(const struct sim *s, const struct row *row)
 	case OUTCOME_CHANGED: return s->w.disk.disk[row->identity].state == ENTRY_DONE;
 	case OUTCOME_CONFLICT: return id->others > 0 || broken(s, id);
 	case OUTCOME_FAILED: return row->b.cause == CAUSE_ATTEMPTS || broken(s, id);
-	case OUTCOME_UNRESOLVED: return check_proof_is_hopeless(s, row);
-	case OUTCOME_SKIPPED:
+	case OUTCOME_UNRESOLVED: return check_proof_is_hopeless(s, row) || s->end == END_BREAKER;
+	case OUTCOME_SKIPPED: return s->end == END_BREAKER;
 	case OUTCOME_INVALID:
 	case OUTCOME_UPDATED:
 	case OUTCOME_COUNT: break;
@@ -242,9 +247,18 @@ static bool is_a_good_end(const struct sim *s, const struct row *row)
 	return false;
 }
 
+/* Where no absence can be proven, no create is left to close an open breaker. */
+static bool may_end_by_breaker(const struct sim *s)
+{
+	for (int i = 0; i < SIM_SANDBOXES_MAX; i++)
+		if (s->set.misses[i])
+			return true;
+	return s->set.lag_breaks;
+}
+
 void check_truth_story(struct sim *s)
 {
-	if (s->end != END_COMPLETE)
+	if (s->end != END_COMPLETE && !(s->end == END_BREAKER && may_end_by_breaker(s)))
 		sim_harm(s, "the calm run ends as %s", engine_end_name(s->end));
 	for (uint32_t i = 0; i < s->w.identity_count; i++)
 		check_identity(s, i);

@@ -67,6 +67,8 @@ static bool switch_off(struct settings *s, const char *name)
 	for (size_t i = 0; name && i < ARRAY_SIZE(safeguards); i++) {
 		if (strcmp(safeguards[i].name, name) == 0) {
 			*safeguards[i].flag = true;
+			/* nor may the inventory find what a lost intent has left */
+			s->config.no_inventory |= s->config.unsafe.no_intent;
 			return true;
 		}
 	}
@@ -75,7 +77,7 @@ static bool switch_off(struct settings *s, const char *name)
 
 static bool parse(int argc, char **argv, struct args *args)
 {
-	struct settings unused;
+	struct settings unused = {0};
 	bool seeds = false;
 
 	for (int i = 1; i < argc; i++) {

@@ -150,11 +150,12 @@ static void crash_random(struct settings *s, struct rng *r, nsec_t start)
 	struct crash *c = &s->crash;
 
 	*c = (struct crash){.how = CRASH_NONE};
-	if (!rng_chance(r, 650))
+	if (!rng_chance(r, 600))
 		return;
 	c->how = 1 + rng_below(r, 3);
 	c->before = rng_chance(r, 500);
-	c->kind = (enum engine_action_kind)rng_below(r, ACTION_KINDS);
+	c->kind = rng_chance(r, 400) ? ACTION_SEND
+				     : (enum engine_action_kind)rng_below(r, ACTION_KINDS);
 	c->orders = (uint32_t)rng_magnitude(r, 1, c->how == CRASH_AT_KIND ? 8 : 300) - 1;
 	c->at = start + rng_magnitude(r, USEC, moments[rng_below(r, ARRAY_SIZE(moments))]);
 }

@@ -42,7 +42,7 @@ struct belief {
 	enum engine_answer last;
 	bool found; /* a lookup or listing found: `finding` */
 	enum engine_answer finding;
-	bool absent; /* a look found nothing: `look_began` */
+	bool absent;  /* a look found nothing: `look_began` */
 	bool settled; /* … and began after the settle, whatever lag was learnt later */
 	nsec_t look_began;
 	uint32_t creates, attempts;

@@ -230,8 +230,9 @@ void sim_story(struct sim *s)
 			csv_edit(s);
 		sim_run(s);
 	}
-	/* Creates of our own can make an inventory's count differ: it is run again, then. */
-	for (int i = 0; i < 3 && !s->breached && s->end == END_INVENTORY; i++) {
+	/* Creates of our own make an inventory's count differ, two time-outs at the start look
+	 * like a server that is not there: it is run again, then. */
+	for (int i = 0; i < 4 && !s->breached && s->end != END_COMPLETE; i++) {
 		settings_of_run(&s->set, &s->rng, s->set.runs, s->now);
 		sim_run(s);
 	}
