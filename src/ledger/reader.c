@@ -74,7 +74,7 @@ static int read_at_one_moment(struct question *q, struct error *reterr)
 static int reopen(struct ledger_reader *r, struct error *reterr)
 {
 	reader_file_close(&r->file);
-	scopes_done(&r->scopes);
+	scopes_close(&r->scopes);
 	return reader_file_open(&r->file, r->path, reterr);
 }
 
@@ -363,7 +363,7 @@ void ledger_reader_close(struct ledger_reader *r)
 	if (!r)
 		return;
 	reader_file_close(&r->file);
-	scopes_done(&r->scopes);
+	scopes_close(&r->scopes);
 	reported_done(&r->reported);
 	queue_done(&r->found);
 	free(r->service);
