@@ -76,7 +76,7 @@ int identity_write(sqlite3 *db, const char *path, const char *service, const cha
 	return r;
 }
 
-static int check_key(
+int identity_check_key(
 	sqlite3 *db, const char *path, const uint8_t key[KEY_SIZE], struct error *reterr)
 {
 	AUTO(freep) char *stored = NULL;
@@ -118,6 +118,6 @@ int identity_check(sqlite3 *db, const char *path, const char *service, const cha
 	if (r == 0)
 		r = check_one(db, path, "org", org, reterr);
 	if (r == 0)
-		r = check_key(db, path, key, reterr);
+		r = identity_check_key(db, path, key, reterr);
 	return r;
 }

@@ -14,6 +14,10 @@ int identity_write(sqlite3 *db, const char *path, const char *service, const cha
 int identity_check(sqlite3 *db, const char *path, const char *service, const char *org,
 	const uint8_t key[KEY_SIZE], struct error *reterr);
 
+/** 0; -EINVAL when it is the key of another ledger; or trouble. */
+int identity_check_key(
+	sqlite3 *db, const char *path, const uint8_t key[KEY_SIZE], struct error *reterr);
+
 /**
  * What `meta` has under a name. Text, to be freed; "" when there is none.
  */

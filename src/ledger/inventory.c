@@ -14,6 +14,7 @@
 #include "ledger/store.h"
 
 #define ITEMS_A_BITE 256
+#define TEXT_MAX ((size_t)1 << 28) /* of some items; an answer has at most 1 MiB */
 
 int store_inventory_begin(struct store *s, const struct ledger_request *q)
 {
@@ -93,7 +94,7 @@ static int count_ids(struct store *s, int64_t listing, uint64_t *ret)
 	struct binder b = bind_to(stmt);
 	int r;
 
-	buf_init(&last, SIZE_MAX / 4);
+	buf_init(&last, TEXT_MAX);
 	*ret = 0;
 	bind_number(&b, listing);
 	while ((r = store_step(s, stmt)) == 1) {
@@ -193,7 +194,7 @@ int store_listed(struct store *s, const struct ledger_request *q, const struct s
 
 	if (scope->listed == 0)
 		return 0;
-	buf_init(&f.text, SIZE_MAX / 4);
+	buf_init(&f.text, TEXT_MAX);
 	r = find_items(s, q, scope->listed, &f);
 	if (r == 0 && f.listed.count > 0) {
 		point_to_items(&f);

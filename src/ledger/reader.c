@@ -1,35 +1,374 @@
+/* reader.c - what `status` and `results` ask of a ledger.
+ *
+ * An answer is read to its end before the caller hears of it: nobody knows how
+ * long he takes over it, and as long as SQLite reads, a writer's log can only
+ * grow. It waits in memory, in a queue as replies do.
+ */
 #include "ledger/reader.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
-int ledger_reader_open(const char *path, struct ledger_reader **ret, struct error *reterr)
+#include "base/buf.h"
+#include "base/macros.h"
+#include "ledger/db.h"
+#include "ledger/identity.h"
+#include "ledger/key.h"
+#include "ledger/key_file.h"
+#include "ledger/message.h"
+#include "ledger/reader_open.h"
+#include "ledger/record.h"
+
+/* How often a run may begin while we look, before we give up. */
+#define TRIES_MAX 5
+
+struct ledger_reader {
+	char *path;
+	struct reader_file file;
+	struct scopes scopes;
+	struct reported_runs reported;
+	int64_t run; /* the newest */
+	bool has_key;
+	uint8_t hash_key[KEY_HASH_SIZE];
+	char *service, *org, *totals; /* of the last ledger_reader_run() */
+	struct queue found;           /* what the last question read; never published */
+};
+
+struct question {
+	struct ledger_reader *r;
+	/* Reads the answer into r->found, or for ret_run. 0, or trouble with its sentence. */
+	int (*read)(struct question *q, struct error *reterr);
+	uint64_t count;
+	const char *sandbox, *name;
+	struct ledger_run *ret_run;
+};
+
+/* ------------------------------------------------------------------- one moment */
+
+static int refresh(struct ledger_reader *r, struct error *reterr)
 {
-	return error_set(reterr, -ENOENT, "there is no ledger file in this version");
+	const char *path = r->path;
+	int e = scopes_load(&r->scopes, r->file.db, path, reterr);
+
+	if (e == 0)
+		e = reported_load(&r->reported, r->file.db, path, reterr);
+	if (e == 0)
+		r->run = (int64_t)r->reported.count - 1;
+	return e;
 }
 
-void ledger_reader_close(struct ledger_reader *r)
+static int read_at_one_moment(struct question *q, struct error *reterr)
 {
+	struct ledger_reader *r = q->r;
+	int e = db_exec(r->file.db, "BEGIN", r->path, reterr);
+
+	if (e == 0)
+		e = refresh(r, reterr);
+	if (e == 0)
+		e = q->read(q, reterr);
+	sqlite3_exec(r->file.db, "ROLLBACK", NULL, NULL, NULL);
+	return e;
+}
+
+static int reopen(struct ledger_reader *r, struct error *reterr)
+{
+	reader_file_close(&r->file);
+	scopes_close(&r->scopes);
+	return reader_file_open(&r->file, r->path, reterr);
+}
+
+static bool is_sound(const struct ledger_reader *r)
+{
+	return r->file.db && reader_file_still(&r->file);
+}
+
+/* A file that is read as it lies may change under us: then all is asked anew,
+ * and whatever went wrong with it was no wonder. */
+static int ask(struct question *q, struct error *reterr)
+{
+	struct ledger_reader *r = q->r;
+
+	for (int i = 0; i < TRIES_MAX; i++) {
+		struct error e = {0};
+		int result = is_sound(r) ? 0 : reopen(r, &e);
+
+		queue_take_back(&r->found);
+		queue_rewind(&r->found);
+		q->count = 0;
+		if (result == 0)
+			result = read_at_one_moment(q, &e);
+		if (r->file.db && !reader_file_still(&r->file))
+			continue;
+		if (result < 0 && reterr)
+			*reterr = e;
+		return result;
+	}
+	return error_set(reterr, -EAGAIN, "runs begin and end all the time here: try again");
+}
+
+/* ------------------------------------------------------------------ statements */
+
+static int prepare(
+	struct ledger_reader *r, const char *sql, sqlite3_stmt **ret, struct error *reterr)
+{
+	int rc = sqlite3_prepare_v2(r->file.db, sql, -1, ret, NULL);
+
+	return rc == SQLITE_OK ? 0 : db_trouble(r->file.db, rc, r->path, reterr);
+}
+
+/* 1: on a row, 0: at the end, or trouble. */
+static int step(struct ledger_reader *r, sqlite3_stmt *stmt, struct error *reterr)
+{
+	int rc = sqlite3_step(stmt);
+
+	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+		return rc == SQLITE_ROW;
+	return db_trouble(r->file.db, rc, r->path, reterr);
+}
+
+/* As a reply to a recall, for that is how records are copied. */
+static int keep_record(struct question *q, sqlite3_stmt *stmt, struct error *reterr)
+{
+	struct ledger_reader *r = q->r;
+	struct record_view view = {&r->scopes, &r->reported, r->run};
+	struct ledger_record record;
+
+	if (!record_read(stmt, &view, &record))
+		return db_trouble(NULL, SQLITE_CORRUPT, r->path, reterr);
+	message_put_reply(&q->r->found, &(struct ledger_reply){.record = &record});
+	q->count++;
+	return 0;
+}
+
+/* ------------------------------------------------------------------------- run */
+
+static int read_run_row(struct question *q, sqlite3_stmt *stmt, struct error *reterr)
+{
+	struct ledger_reader *r = q->r;
+	int e = step(r, stmt, reterr);
+
+	if (e < 0)
+		return e;
+	/* Without a row it died between making the ledger and beginning a run: all is 0. */
+	free(r->totals);
+	r->totals = strdup(e == 1 ? column_text(stmt, 2) : "");
+	if (!r->totals)
+		return db_trouble(NULL, SQLITE_NOMEM, r->path, reterr);
+	*q->ret_run = (struct ledger_run){
+		.number = (uint64_t)r->run,
+		.service = r->service,
+		.org = r->org,
+		.started_ms = e == 1 ? sqlite3_column_int64(stmt, 0) : 0,
+		.finished_ms = e == 1 ? sqlite3_column_int64(stmt, 1) : 0,
+		.totals = r->totals,
+	};
+	return 0;
+}
+
+static int read_run(struct question *q, struct error *reterr)
+{
+	struct ledger_reader *r = q->r;
+	sqlite3_stmt *stmt = NULL;
+	int e = prepare(r,
+		"SELECT started_ms, finished_ms, totals FROM run ORDER BY number DESC LIMIT 1",
+		&stmt, reterr);
+
+	if (e == 0)
+		e = read_run_row(q, stmt, reterr);
+	sqlite3_finalize(stmt);
+	return e;
 }
 
 int ledger_reader_run(struct ledger_reader *r, struct ledger_run *ret, struct error *reterr)
 {
-	return -ENOSYS;
+	struct question q = {.r = r, .read = read_run, .ret_run = ret};
+	int e = ask(&q, reterr);
+
+	/* The holder of a run that has ended by now is about to go. */
+	if (e == 0)
+		ret->going = ret->finished_ms == 0 && reader_file_going(&r->file);
+	return e;
+}
+
+/* ---------------------------------------------------------------------- groups */
+
+/* A group lies in the queue as the record of its example. */
+static int read_groups(struct question *q, struct error *reterr)
+{
+	struct ledger_reader *r = q->r;
+	sqlite3_stmt *stmt = NULL;
+	int e = prepare(r,
+		"SELECT g.many, c.state, c.status, c.error_code, c.error, c.seen_row FROM "
+		"(SELECT count(*) AS many, min(n) AS first FROM connection "
+		"GROUP BY state, status, error_code) AS g "
+		"JOIN connection AS c ON c.n = g.first ORDER BY g.many DESC, c.n",
+		&stmt, reterr);
+
+	while (e == 0 && (e = step(r, stmt, reterr)) == 1) {
+		struct ledger_record example = {
+			.state = (enum ledger_state)sqlite3_column_int(stmt, 1),
+			.status = column_text(stmt, 2),
+			.error_code = column_text(stmt, 3),
+			.error = column_text(stmt, 4),
+			.row = (uint64_t)sqlite3_column_int64(stmt, 5),
+			.changed_ms = sqlite3_column_int64(stmt, 0), /* the count */
+		};
+
+		message_put_reply(&q->r->found, &(struct ledger_reply){.record = &example});
+		q->count++;
+		e = 0;
+	}
+	sqlite3_finalize(stmt);
+	return e;
 }
 
 int ledger_reader_groups(struct ledger_reader *r,
 	void (*each)(void *arg, const struct ledger_group *g), void *arg, struct error *reterr)
 {
-	return -ENOSYS;
+	struct question q = {.r = r, .read = read_groups};
+	int e = ask(&q, reterr);
+
+	for (uint64_t i = 0; e == 0 && i < q.count; i++) {
+		const struct ledger_reply *reply = queue_read(&r->found);
+
+		each(arg, &(struct ledger_group){
+				  .state = reply->record->state,
+				  .status = reply->record->status,
+				  .error_code = reply->record->error_code,
+				  .example = reply->record->error,
+				  .example_row = reply->record->row,
+				  .count = (uint64_t)reply->record->changed_ms,
+			  });
+	}
+	return e;
+}
+
+/* ------------------------------------------------------------------ unresolved */
+
+static int read_unresolved(struct question *q, struct error *reterr)
+{
+	struct ledger_reader *r = q->r;
+	sqlite3_stmt *stmt = NULL;
+	int e = prepare(r,
+		"SELECT " RECORD_COLUMNS " FROM connection WHERE state IN (1, 4) ORDER BY n", &stmt,
+		reterr);
+
+	while (e == 0 && (e = step(r, stmt, reterr)) == 1)
+		e = keep_record(q, stmt, reterr);
+	sqlite3_finalize(stmt);
+	return e;
 }
 
 int ledger_reader_unresolved(struct ledger_reader *r,
 	void (*each)(void *arg, const struct ledger_record *rec), void *arg, struct error *reterr)
 {
-	return -ENOSYS;
+	struct question q = {.r = r, .read = read_unresolved};
+	int e = ask(&q, reterr);
+
+	for (uint64_t i = 0; e == 0 && i < q.count; i++) {
+		const struct ledger_reply *reply = queue_read(&r->found);
+
+		each(arg, reply->record);
+	}
+	return e;
+}
+
+/* ------------------------------------------------------------------------ find */
+
+static int get_key(struct ledger_reader *r, struct error *reterr)
+{
+	uint8_t key[KEY_SIZE];
+	int e = r->has_key ? 0 : key_file_read(r->path, key, reterr);
+
+	if (e < 0 || r->has_key)
+		return e;
+	e = identity_check_key(r->file.db, r->path, key, reterr);
+	key_of_hashes(key, r->hash_key);
+	wipe(key, sizeof(key));
+	r->has_key = e == 0;
+	return e;
+}
+
+static bool has_key_of(struct question *q, sqlite3_stmt *stmt)
+{
+	const struct scope *scope =
+		scopes_get(&q->r->scopes, sqlite3_column_int64(stmt, COLUMN_SCOPE));
+
+	return scope && strcmp(scope->sandbox, q->sandbox) == 0 &&
+	       strcmp(column_text(stmt, COLUMN_NAME), q->name) == 0;
+}
+
+static int read_found(struct question *q, struct error *reterr)
+{
+	struct ledger_reader *r = q->r;
+	sqlite3_stmt *stmt = NULL;
+	int e = get_key(r, reterr);
+
+	if (e == 0)
+		e = prepare(r, "SELECT " RECORD_COLUMNS " FROM connection WHERE hash = ?", &stmt,
+			reterr);
+	if (e == 0)
+		sqlite3_bind_int64(stmt, 1, key_hash(r->hash_key, q->sandbox, q->name));
+	while (e == 0 && q->count == 0 && (e = step(r, stmt, reterr)) == 1)
+		e = has_key_of(q, stmt) ? keep_record(q, stmt, reterr) : 0;
+	sqlite3_finalize(stmt);
+	return e;
 }
 
 int ledger_reader_find(struct ledger_reader *r, const char *sandbox, const char *name,
 	const struct ledger_record **ret, struct error *reterr)
 {
-	return -ENOSYS;
+	struct question q = {.r = r, .read = read_found, .sandbox = sandbox, .name = name};
+	int e = ask(&q, reterr);
+
+	if (e < 0 || q.count == 0)
+		return e;
+	*ret = ((const struct ledger_reply *)queue_read(&r->found))->record;
+	return 1;
+}
+
+/* ------------------------------------------------------------------------ life */
+
+int ledger_reader_open(const char *path, struct ledger_reader **ret, struct error *reterr)
+{
+	struct ledger_reader *r = calloc(1, sizeof(*r));
+	int e = 0;
+
+	if (r)
+		r->path = strdup(path);
+	if (!r || !r->path) {
+		free(r);
+		return error_set(reterr, -ENOMEM, "no memory to read the ledger");
+	}
+	r->file.fd = -1;
+	if (queue_init(&r->found) < 0)
+		e = error_set(reterr, -ENOMEM, "no memory to read the ledger");
+	if (e == 0)
+		e = reader_file_open(&r->file, r->path, reterr);
+	if (e == 0)
+		e = identity_get(r->file.db, path, "service", &r->service, reterr);
+	if (e == 0)
+		e = identity_get(r->file.db, path, "org", &r->org, reterr);
+	if (e < 0) {
+		ledger_reader_close(r);
+		return e;
+	}
+	*ret = r;
+	return 0;
+}
+
+void ledger_reader_close(struct ledger_reader *r)
+{
+	if (!r)
+		return;
+	reader_file_close(&r->file);
+	scopes_close(&r->scopes);
+	reported_done(&r->reported);
+	queue_done(&r->found);
+	free(r->service);
+	free(r->org);
+	free(r->totals);
+	free(r->path);
+	free(r);
 }

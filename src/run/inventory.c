@@ -26,7 +26,7 @@ static struct ledger_request request_of(
 	};
 }
 
-void inventory_begin(struct snowmelt *s, struct exchange *x, const struct engine_action *a)
+void inventory_send(struct snowmelt *s, struct exchange *x, const struct engine_action *a)
 {
 	struct look *look = look_of(&s->slots[x->job]);
 	const char *spec_id = input_scope_spec(s->input, a->send.scope, &x->sandbox);

@@ -154,7 +154,7 @@ void send_order(struct snowmelt *s, const struct engine_action *a)
 		q.body = x->body.data;
 		q.body_len = x->body.len;
 	} else if (a->send.request == REQUEST_INVENTORY) {
-		inventory_begin(s, x, a);
+		inventory_send(s, x, a);
 		q.url = x->url.data;
 	} else {
 		look_begin(s, x, a);

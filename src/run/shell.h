@@ -260,7 +260,7 @@ enum engine_answer look_conclude(
 enum engine_answer look_page(struct snowmelt *s, struct exchange *x, const struct net_answer *a);
 
 /* inventory.c */
-void inventory_begin(struct snowmelt *s, struct exchange *x, const struct engine_action *a);
+void inventory_send(struct snowmelt *s, struct exchange *x, const struct engine_action *a);
 /** @return whether the engine can be told now; else the ledger's reply says it */
 bool inventory_page(struct snowmelt *s, struct exchange *x, const struct net_answer *a,
 	enum engine_answer *ret);

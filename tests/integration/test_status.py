@@ -54,9 +54,18 @@ class Going:
         while self.mock.status()["requests"]["POST"] == 0:
             assert self.process.poll() is None, self.process.stderr.read()
 
-    def end(self, sign):
-        self.process.send_signal(sign)
+    def kill(self):
+        self.process.kill()
+        self.process.communicate()
+
+    def abort(self):
+        """By two signals: what is in flight would never finish."""
+        self.process.send_signal(signal.SIGINT)
+        while "stopping" not in (line := self.process.stderr.readline()):
+            assert line, "the run ended"
+        self.process.send_signal(signal.SIGINT)
         self.process.communicate(timeout=60)
+        assert self.process.returncode == 4
 
 
 # --------------------------------------------------------------------------- status
@@ -101,14 +110,12 @@ def test_a_run_that_is_going_is_told_and_not_disturbed(flowmock, tmp_path):
         assert "A run is going" in ask("status", "--unresolved", going.path).out
     assert going.process.poll() is None
     assert {p.name: p.stat().st_ino for p in tmp_path.iterdir()} == before
-    going.end(signal.SIGINT)
-    going.end(signal.SIGINT)
-    assert going.process.returncode == 4
+    going.abort()
 
 
 def test_a_run_that_died_is_told_with_what_it_left(flowmock, tmp_path):
     going = Going(flowmock, tmp_path)
-    going.end(signal.SIGKILL)
+    going.kill()
     found, run = totals(going.path)
     assert run["state"] == "died" and found["open"] >= 1
     text = ask("status", going.path).out
@@ -248,8 +255,8 @@ def test_references_need_not_resolve(flowmock, tmp_path):
 
 
 def test_what_a_killed_run_left_is_unresolved_or_skipped(flowmock, tmp_path):
-    mock = flowmock("--latency", "fixed:50ms")
-    path = write_csv(tmp_path / "i.csv", instances(500))
+    mock = flowmock("--latency", "fixed:20ms")
+    path = write_csv(tmp_path / "i.csv", instances(2000))  # more than is read ahead
     run = subprocess.Popen(command("run", path, "--url", mock.url, *FAST), env=environment(),
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while mock.status()["creates"] < 50:
@@ -259,7 +266,7 @@ def test_what_a_killed_run_left_is_unresolved_or_skipped(flowmock, tmp_path):
     done = ask("results", path, expect=1)
     lines = read_results(tmp_path / "i.results.csv")
     store = mock.by_name()
-    assert set(statuses(lines)) == {"created", "unresolved", "skipped"} and len(lines) == 500
+    assert set(statuses(lines)) == {"created", "unresolved", "skipped"} and len(lines) == 2000
     for line in lines:
         there = store.get(("prod", line["name"]), [])
         if line["status"] == "created":
@@ -272,7 +279,7 @@ def test_what_a_killed_run_left_is_unresolved_or_skipped(flowmock, tmp_path):
     assert totals(path)[0]["created"] == statuses(lines)["created"]
     snowmelt("run", path, "--url", mock.url, *FAST, expect=0)
     ask("results", path, expect=0)
-    assert statuses(read_results(tmp_path / "i.results.csv")) == {"created": 500}
+    assert statuses(read_results(tmp_path / "i.results.csv")) == {"created": 2000}
     assert mock.status()["max_per_name"] == 1
 
 
@@ -284,7 +291,7 @@ def test_results_that_a_run_holds_are_75(flowmock, tmp_path):
     ask("results", going.path, "--results", tmp_path / "now.csv", expect=1)
     assert set(statuses(read_results(tmp_path / "now.csv"))) <= {"unresolved", "skipped"}
     assert going.process.poll() is None
-    going.end(signal.SIGKILL)
+    going.kill()
 
 
 def test_the_ledger_is_never_written_over(flowmock, tmp_path):

@@ -43,6 +43,7 @@ static void a_pipe_that_cannot_be_watched_is_an_error(void **state)
 	snowmelt_options_init(&o);
 	o.input = "-";
 	o.results = "out.csv";
+	o.ledger = "memory:";
 	o.url = "http://127.0.0.1:9/x";
 	o.org = "test@AdobeOrg";
 	o.api_key = "test-key";
