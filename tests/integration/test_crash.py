@@ -9,6 +9,7 @@ is committed 400 ms after its request or answer, what is lost at once.
 
 import os
 import random
+import re
 
 from runs import (
     Run, check_exactly_once, check_ids, check_one_line_a_row, line_count, requests, results_of,
@@ -171,7 +172,7 @@ class Edits:
         gone, self.rows = self.rows[:30], self.rows[30:]
         self.removed |= {row[0] for row in gone}
         for row in self.rows[:60]:
-            row[3] = f"changed-{n}-" + "x" * n  # flowmock keeps its length
+            row[3] = "changed" + "x" * (20 + n)  # flowmock keeps its length
         for row in self.rows[30:90]:
             row[4] = f"edit {n}"
         self.rows += [self.new() for _ in range(40)]
@@ -197,7 +198,9 @@ def test_the_csv_is_edited_between_the_kills(flowmock, tmp_path):
         assert mock.status()["max_per_name"] <= 1
         edits.edit(n)
     write_csv(path, edits.rows, header=EDIT_HEADER)
-    Run(tmp_path, *run).end(expect=0)
+    last = Run(tmp_path, *run)
+    last.end(expect=0)
+    assert re.search(r"that the input no longer names: \d+ settled\.", last.out), last.out
 
     results, store = results_of(path), mock.by_name()
     assert max(len(found) for found in store.values()) == 1

@@ -313,9 +313,49 @@ def test_a_doubt_whose_row_is_gone_is_settled_and_counted(flowmock, csv):
     done = run(csv, mock)
     check_one_line_a_row(results_of(csv), [instance(2)])
     assert mock.status()["creates"] == 1  # the one that is gone is not sent
-    assert "no longer" in done.out or "not in" in done.out, done.out
+    assert "that the input no longer names: 1 settled." in done.out
     done = snowmelt("status", csv, "--unresolved")
     assert instance(1)[0] not in done.out
+
+
+# ------------------------------------------------ where the server breaks its promise
+
+
+def late_commit_after_the_settle(flowmock, csv, tmp_path):
+    """The first create is answered 504 and carried out when its row was sent again."""
+    (tmp_path / "plan").write_text("1 error504-late 900ms\n")
+    mock = flowmock("--schedule", tmp_path / "plan")
+    write_csv(csv, instances(3))
+    return mock, ["--no-inventory", "--concurrency", 1, "--settle-timeout", "200ms"]
+
+
+def check_duplicate_is_named(line, mock):
+    found = mock.by_name()["prod", line["name"]]
+    assert line["status"] == "conflict" and len(found) == 2
+    for one in found:
+        assert one["id"] in line["error"]
+
+
+def test_a_duplicate_that_no_settle_could_prevent_is_named_before_the_end(
+        flowmock, csv, tmp_path):
+    mock, more = late_commit_after_the_settle(flowmock, csv, tmp_path)
+    snowmelt("run", csv, "--url", mock.url, "--settle", "1200ms", *more, expect=1)
+    check_one_line_a_row(results_of(csv), instances(3))
+    (line,) = [line for line in results_of(csv) if line["status"] != "created"]
+    check_duplicate_is_named(line, mock)
+
+
+def test_a_duplicate_is_named_by_the_next_run_if_this_one_is_killed(flowmock, csv, tmp_path):
+    mock, more = late_commit_after_the_settle(flowmock, csv, tmp_path)
+    going = Run(tmp_path, "run", csv, "--url", mock.url, "--settle", "1h", *more)
+    assert going.until(lambda: mock.status()["creates"] == 4
+                       and (tmp_path / "i.results.csv.part").read_text().count("created") == 3)
+    going.kill()
+    run(csv, mock, expect=1)
+    check_one_line_a_row(results_of(csv), instances(3))
+    (line,) = [line for line in results_of(csv) if line["status"] != "created"]
+    check_duplicate_is_named(line, mock)
+    assert mock.status()["requests"]["POST"] == 4
 
 
 # ------------------------------------------------------------------ whose ledger
