@@ -142,18 +142,21 @@ static struct listing *keep(struct service *s, struct listing *l)
 	return place;
 }
 
-#define TOKEN_LENGTH 24 /* hex digits: id, then place */
+/* Hex digits: id, place, and a number that no other token has, for an empty page goes
+ * on from its own place: a client may take a token that comes back for a circle. */
+#define TOKEN_LENGTH 40
 
 static struct listing *find_kept(struct service *s, const char *token, uint32_t *ret_place)
 {
-	char id[17];
+	char id[17], from[9];
 	uint64_t number;
 
 	if (strlen(token) != TOKEN_LENGTH || strspn(token, "0123456789abcdef") != TOKEN_LENGTH)
 		return NULL;
 	str_copy(id, sizeof(id), token);
 	number = strtoull(id, NULL, 16);
-	*ret_place = (uint32_t)strtoull(token + 16, NULL, 16);
+	str_copy(from, sizeof(from), token + 16);
+	*ret_place = (uint32_t)strtoull(from, NULL, 16);
 	for (size_t i = 0; i < LISTINGS_MAX; i++) {
 		struct listing *l = &s->listings.kept[i];
 
@@ -187,8 +190,8 @@ static void answer_page(
 		l->last_use = ++s->listings.uses;
 		must(buf_printf(b,
 			"\"next\":{\"href\":\"/connections?continuationToken=%016" PRIx64
-			"%08" PRIx32 "\"}",
-			l->id, place));
+			"%08" PRIx32 "%016" PRIx64 "\"}",
+			l->id, place, l->last_use));
 	}
 	must(buf_append_str(b, "}}"));
 	if (!kept)

@@ -138,14 +138,18 @@ static struct flow_verdict judge(
 	return v;
 }
 
-/* Of an inventory DOUBTFUL is that it does not add up; whatever else cannot be read is
- * a page that was not had. */
+/* Of an inventory DOUBTFUL is that it does not add up, and it begins again; whatever
+ * else cannot be read is a page that was not had, and is asked for again. But a page
+ * that goes on from another may be refused because the server knows its token no more:
+ * asking again would not help. */
 static enum engine_answer judge_trouble(
 	struct snowmelt *s, const struct exchange *x, const struct flow_verdict *v)
 {
 	if (x->request != REQUEST_INVENTORY)
 		return answer_of(v->class);
 	inventory_unread(s, x->sandbox, v->message[0] ? v->message : flow_class_name(v->class));
+	if (s->slots[x->job].look->cursor.continuation[0] != '\0')
+		return answer_of(v->class);
 	return v->class == FLOW_DOUBTFUL ? ANSWER_REJECTED : answer_of(v->class);
 }
 
