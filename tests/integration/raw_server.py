@@ -78,6 +78,8 @@ class RawServer:
                       if k == "property")
         with self.lock:
             items = [one for one in self.executed if one["name"] == wanted.get("name", one["name"])]
+        if "count=true" in target:
+            return http(200, json.dumps({"count": len(items)}))
         return http(200, json.dumps({"items": items, "_links": {}}))
 
 
