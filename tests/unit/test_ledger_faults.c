@@ -7,7 +7,7 @@
 #include "faulty_vfs.h"
 
 #define ROWS 240
-#define WINDOW 24
+#define WINDOW 40
 
 /* How far each row came, by what was acknowledged. */
 static enum ledger_state acked[ROWS + 1];
@@ -22,7 +22,7 @@ static const char *name_of(uint64_t row)
 
 static void submit(struct ledger *l, enum ledger_op op, uint64_t row)
 {
-	static char error[600]; /* so that the log has some pages to it */
+	static char error[150]; /* so that the log has some pages to it */
 	struct ledger_request q = request(op, row, name_of(row));
 
 	memset(error, 'e', sizeof(error) - 1);
@@ -159,7 +159,10 @@ static void a_failed_sync_at_any_time_loses_nothing(void **state)
  * from its memory too: nothing may be built on it. */
 static void after_a_failed_sync_nothing_more_is_written(void **state)
 {
-	for (long n = 8; n < 20; n++) {
+	int failed = -EIO;
+	long n;
+
+	for (n = 0; failed < 0; n++) {
 		struct ledger *l;
 
 		memset(acked, 0, sizeof(acked));
@@ -167,11 +170,12 @@ static void after_a_failed_sync_nothing_more_is_written(void **state)
 		faulty_set(FAULTY_SYNC, -1);
 		l = begin("ledger");
 		faulty_set(FAULTY_SYNC, n);
-		assert_int_equal(run_all(l), -EIO);
+		failed = run_all(l);
 		ledger_destroy(l);
-		assert_int_equal(atomic_load(&faulty.written_after), 0);
-		faulty_set(FAULTY_SYNC, -1);
+		if (failed < 0)
+			assert_int_equal(atomic_load(&faulty.written_after), 0);
 	}
+	assert_in_range(n, 5, 1000);
 }
 
 /* Enough rows for the log to be copied into the ledger in mid-run. Of a failed
@@ -278,8 +282,11 @@ static void a_run_that_is_killed_keeps_what_it_was_told(void **state)
 		kill_after(replies);
 }
 
+/* In memory where that is possible: a thousand runs, and no real disk is at stake. */
 static int enter(void **state)
 {
+	if (access("/dev/shm", W_OK) == 0)
+		snprintf(scratch_path, sizeof(scratch_path), "/dev/shm/snowmelt-XXXXXX");
 	faulty_install();
 	faulty_set(FAULTY_SYNC, -1);
 	return scratch_enter(state);
