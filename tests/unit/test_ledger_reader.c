@@ -351,6 +351,10 @@ static void only_finding_a_row_needs_the_key(void **state)
 	assert_string_equal(groups_of(r), some);
 	assert_int_equal(ledger_reader_find(r, "prod", "b", &rec, &e), -ENOENT);
 	assert_says(e.text, "'keyless.key' is missing");
+	ledger_destroy(begin("other"));
+	assert_int_equal(rename("other.key", "keyless.key"), 0);
+	assert_int_equal(ledger_reader_find(r, "prod", "b", &rec, &e), -EINVAL);
+	assert_says(e.text, "is the key of another ledger");
 	ledger_reader_close(r);
 }
 
