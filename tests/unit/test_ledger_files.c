@@ -234,7 +234,8 @@ static void another_kind_of_file_stays_untouched(void **state)
 	o.path = "theirs";
 	assert_says(refusal(&o, -EINVAL), "is another program's database");
 	assert_int_equal(access("theirs.key", F_OK), -1);
-	sql("theirs", "INSERT INTO t VALUES (2)");
+	sql("theirs", "INSERT INTO t VALUES (2); PRAGMA user_version = 1");
+	assert_says(refusal(&o, -EINVAL), "is another program's database");
 }
 
 static void an_empty_file_is_a_ledger_that_did_not_come_to_be(void **state)
@@ -366,6 +367,12 @@ static void so_does_one_that_is_replaced_and_its_log(void **state)
 	l = begin_with_claim("logless");
 	assert_int_equal(unlink("logless-wal"), 0);
 	assert_stopped(l, -ESTALE, "'logless' was removed or replaced");
+
+	l = begin_with_claim("log");
+	scratch_write("mark", "a log of others", 15);
+	assert_int_equal(rename("mark", "log-wal"), 0);
+	assert_stopped(l, -ESTALE, "'log' was removed or replaced");
+	assert_string_equal(scratch_read("log-wal"), "a log of others");
 
 	l = begin_with_claim("moved");
 	assert_int_equal(rename("moved", "moved away"), 0);

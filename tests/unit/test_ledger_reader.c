@@ -139,6 +139,8 @@ static struct writer start_writer(const char *path)
 
 			if (c == 's')
 				do_some(l);
+			else if (c == 'c')
+				ask(l, LEDGER_CLAIM, 1, "claimed only");
 			else if (c == 'x')
 				refuse(l, ++row, (++name[1], name), "x");
 			else
@@ -296,6 +298,20 @@ static void an_answer_is_not_touched_by_what_is_written_meanwhile(void **state)
 	stop(&w);
 }
 
+/* A claim is answered before it is committed, and yet does not wait for others. */
+static void what_need_not_be_durable_is_so_soon(void **state)
+{
+	struct writer w = start_writer("soon");
+	struct ledger_reader *r = look_into("soon");
+
+	let(&w, 'c');
+	for (int i = 0; i < 500 && groups_of(r)[0] == '\0'; i++)
+		usleep(10000);
+	assert_string_equal(groups_of(r), "0////1 x1\n");
+	ledger_reader_close(r);
+	stop(&w);
+}
+
 static int refused(const char *path, const char *words)
 {
 	struct ledger_reader *r = NULL;
@@ -335,6 +351,10 @@ static void only_finding_a_row_needs_the_key(void **state)
 	assert_string_equal(groups_of(r), some);
 	assert_int_equal(ledger_reader_find(r, "prod", "b", &rec, &e), -ENOENT);
 	assert_says(e.text, "'keyless.key' is missing");
+	ledger_destroy(begin("other"));
+	assert_int_equal(rename("other.key", "keyless.key"), 0);
+	assert_int_equal(ledger_reader_find(r, "prod", "b", &rec, &e), -EINVAL);
+	assert_says(e.text, "is the key of another ledger");
 	ledger_reader_close(r);
 }
 
@@ -346,6 +366,7 @@ int main(void)
 		cmocka_unit_test(nobody_can_tell_that_it_was_looked_into),
 		cmocka_unit_test(a_reader_notices_runs_that_begin_and_end),
 		cmocka_unit_test(an_answer_is_not_touched_by_what_is_written_meanwhile),
+		cmocka_unit_test(what_need_not_be_durable_is_so_soon),
 		cmocka_unit_test(where_there_is_no_ledger_none_is_made),
 		cmocka_unit_test(only_finding_a_row_needs_the_key),
 	};
