@@ -9,7 +9,7 @@
 #include "base/macros.h"
 #include "engine/core.h"
 
-static bool is_complete(enum engine_answer a)
+bool answer_is_complete(enum engine_answer a)
 {
 	return a != ANSWER_NOT_SENT && a != ANSWER_BROKEN && a != ANSWER_TIMEOUT;
 }
@@ -30,13 +30,13 @@ static void note_window(struct engine *e, nsec_t now, nsec_t sent_at, enum engin
 		window_trouble(&e->window, now, sent_at);
 	else if (is_overload(a))
 		window_overload(&e->window, now, sent_at);
-	else if (is_complete(a))
+	else if (answer_is_complete(a))
 		window_success(&e->window, now);
 }
 
 static void note_breaker(struct engine *e, nsec_t now, const struct job *j, enum engine_answer a)
 {
-	if (j->state == JOB_IN_FLIGHT && is_complete(a) && !is_overload(a))
+	if (j->state == JOB_IN_FLIGHT && answer_is_complete(a) && !is_overload(a))
 		breaker_success(&e->breaker);
 	else if (j->state == JOB_IN_FLIGHT)
 		breaker_failure(&e->breaker, now, j->serial, &e->random);
@@ -47,7 +47,7 @@ static void note_breaker(struct engine *e, nsec_t now, const struct job *j, enum
 /* What everybody learns from this answer. A request that we cut tells nothing. */
 static void note(struct engine *e, nsec_t now, const struct job *j, enum engine_answer a)
 {
-	if (!is_complete(a)) {
+	if (!answer_is_complete(a)) {
 		if (j->cut)
 			return;
 		if (e->silent_since == NSEC_NONE)
@@ -138,7 +138,7 @@ static void create_in_doubt(struct engine *e, nsec_t now, struct job *j, enum en
 	nsec_t look_at = now;
 
 	/* An open breaker delays rows: only a probe that was answered is an attempt. */
-	if (is_complete(answer) || !breaker_was_open)
+	if (answer_is_complete(answer) || !breaker_was_open)
 		j->spent++;
 	if (is_overload(answer) || answer == ANSWER_TIMEOUT)
 		look_at = job_backoff(e, now, BACKOFF_THROTTLE, MAX(j->spent, 1) - 1, retry_after);

@@ -151,7 +151,7 @@ void inventory_begin(struct engine *e, struct job *l);
 /** Is `scope` listed, so that its unseen rows may be intended? If not, see to it. */
 bool inventory_ready(struct engine *e, nsec_t now, uint32_t scope);
 void inventory_complete(struct engine *e, nsec_t now, struct job *l);
-void inventory_trouble(struct engine *e, nsec_t now, struct job *l, bool unsound,
+void inventory_trouble(struct engine *e, nsec_t now, struct job *l, enum engine_answer answer,
 	nsec_t retry_after, bool breaker_was_open);
 
 /* calibrate.c */
@@ -182,6 +182,7 @@ void calibrate_end(struct engine *e, nsec_t now);
 
 /* answer.c */
 
+bool answer_is_complete(enum engine_answer a);
 void answer_handle(
 	struct engine *e, nsec_t now, struct job *j, enum engine_answer answer, nsec_t retry_after);
 

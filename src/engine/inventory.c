@@ -3,7 +3,7 @@
  * Names are not unique in the API, and others may have made some of them. So a
  * scope with rows that the ledger has never seen is listed once, completely or
  * not at all, into the ledger, and their intents wait for it. A listing that does
- * not add up is made anew; what cannot be read at all ends the run, nothing sent.
+ * not add up is made anew; one that is refused ends the run, nothing sent.
  */
 #include <assert.h>
 
@@ -58,20 +58,20 @@ void inventory_complete(struct engine *e, nsec_t now, struct job *l)
 	look_listing_gone(e, now);
 }
 
-void inventory_trouble(struct engine *e, nsec_t now, struct job *l, bool unsound,
+/* A server that does not answer is waited for as in any outage, and given up as there.
+ * One that answers, yet with no page, is asked as often as a row is sent. */
+void inventory_trouble(struct engine *e, nsec_t now, struct job *l, enum engine_answer answer,
 	nsec_t retry_after, bool breaker_was_open)
 {
-	nsec_t due = job_backoff(e, now, BACKOFF_LOOKUP, l->failed_looks, retry_after);
-	bool over;
+	uint32_t tries = l->failed_looks + l->unsent;
 
-	if (unsound) {
-		l->paging = false; /* from its first page again */
+	if (answer == ANSWER_DOUBTFUL)
 		l->unsound += !is_disturbed(e, l);
-	} else if (!breaker_was_open) {
+	else if (!answer_is_complete(answer))
+		l->unsent++;
+	else if (!breaker_was_open)
 		l->failed_looks++; /* in a row: a page that was read sets it back */
-	}
-	over = l->unsound >= UNSOUND_MAX || l->failed_looks >= e->config.attempts;
-	job_wait(e, now, l, EV_TROUBLE, due);
-	if (over)
+	job_wait(e, now, l, EV_TROUBLE, job_backoff(e, now, BACKOFF_THROTTLE, tries, retry_after));
+	if (l->unsound >= UNSOUND_MAX || l->failed_looks >= e->config.attempts)
 		ending_begin(e, now, END_INVENTORY, false);
 }

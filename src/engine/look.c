@@ -236,12 +236,10 @@ static void refused(struct engine *e, nsec_t now, struct job *j, enum engine_ans
 static void trouble(struct engine *e, nsec_t now, struct job *j, enum engine_answer answer,
 	nsec_t retry_after, bool breaker_was_open)
 {
-	bool unsound = answer == ANSWER_DOUBTFUL;
-
-	if (unsound)
+	if (answer == ANSWER_DOUBTFUL)
 		j->paging = false; /* the search itself: from its start again */
 	if (j->kind == JOB_KIND_INVENTORY)
-		inventory_trouble(e, now, j, unsound, retry_after, breaker_was_open);
+		inventory_trouble(e, now, j, answer, retry_after, breaker_was_open);
 	else if (j->kind == JOB_KIND_LISTING)
 		listing_trouble(e, now, j, retry_after, breaker_was_open);
 	else
@@ -276,7 +274,7 @@ void look_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answer
 	case ANSWER_MORE:
 		j->paging = true;
 		if (lists)
-			j->failed_looks = 0;
+			j->failed_looks = j->unsent = 0;
 		job_move(e, now, j, EV_MORE);
 		break;
 	case ANSWER_TOKEN: token_refused(e, now, j, EV_TROUBLE); break;

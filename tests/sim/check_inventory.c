@@ -2,7 +2,7 @@
  *
  * Three counts that differ end the run, unless creates of our own made them differ:
  * one that was out, or left, since the first page of that listing. So do --attempts
- * failures in a row, without a page between them.
+ * answers in a row that are no page.
  */
 #include "sim.h"
 
@@ -17,7 +17,7 @@ static void count(struct sim *s, struct inventory_check *i, enum engine_answer a
 		i->quiet_misfits += i->quiet && i->creates == i->creates_then;
 	}
 	if (a != ANSWER_MORE && a != ANSWER_LISTED && a != ANSWER_TOKEN)
-		i->troubles++;
+		i->troubles += answer_complete(a); /* silence is an outage, and waited for */
 	s->check.inventory_failed |= i->misfits >= 3 || i->troubles >= s->set.config.attempts;
 }
 

@@ -108,6 +108,22 @@ static void an_inventory_that_cannot_be_read_is_tried_as_often_as_attempts_say(v
 	finish(&s);
 }
 
+static void a_server_that_is_not_there_yet_is_waited_for(void **state)
+{
+	struct shell s = start(1, with_inventory);
+
+	while (s.now < 30 * SEC || engine_stats(s.e).in_flight == 0) {
+		if (engine_stats(s.e).in_flight > 0)
+			answer(&s, s.last_send.job, ANSWER_NOT_SENT);
+		pass(&s, 1 * SEC);
+		assert_false(s.is_done);
+	}
+	assert_true(s.sends < 20); /* and not hammered */
+	answer_and_drain(&s, s.last_send.job, ANSWER_LISTED);
+	assert_int_equal(last_request(&s), REQUEST_CREATE);
+	finish(&s);
+}
+
 /* ------------------------------------------------------------------- claims */
 
 static void a_row_that_was_refused_is_looked_up_intended_anew_and_sent(void **state)
@@ -389,6 +405,7 @@ int main(void)
 		cmocka_unit_test(an_inventory_that_does_not_add_up_three_times_ends_the_run),
 		cmocka_unit_test(
 			an_inventory_that_cannot_be_read_is_tried_as_often_as_attempts_say),
+		cmocka_unit_test(a_server_that_is_not_there_yet_is_waited_for),
 		cmocka_unit_test(a_row_that_was_refused_is_looked_up_intended_anew_and_sent),
 		cmocka_unit_test(what_a_stopped_run_did_not_reach_keeps_its_outcome),
 		cmocka_unit_test(a_doubt_that_the_input_does_not_name_is_settled_and_never_sent),
