@@ -74,10 +74,12 @@ class RawServer:
         return http(201, json.dumps(one))
 
     def _lookup(self, target):
-        wanted = dict(v.split("==", 1) for k, v in parse_qsl(urlsplit(target).query)
-                      if k == "property")
+        query = parse_qsl(urlsplit(target).query)
+        wanted = dict(v.split("==", 1) for k, v in query if k == "property")
         with self.lock:
             items = [one for one in self.executed if one["name"] == wanted.get("name", one["name"])]
+        if ("count", "true") in query:
+            return http(200, json.dumps({"count": len(items)}))
         return http(200, json.dumps({"items": items, "_links": {}}))
 
 

@@ -175,8 +175,8 @@ def test_a_spec_of_another_source_is_served(flowmock, tmp_path):
 def test_a_pipe_that_goes_bad_finishes_the_rows_before_it(flowmock, tmp_path):
     mock = flowmock()
     text = (HEAD + GOOD + '"never closed,https://x.y,u,p\n').encode()
-    done = snowmelt("run", "-", "--url", mock.url, "--results", tmp_path / "r.csv", stdin=text,
-                    expect=3)
+    done = snowmelt("run", "-", "--url", mock.url, "--results", tmp_path / "r.csv",
+                    "--ledger", tmp_path / "r.ledger", stdin=text, expect=3)
     assert ":3:" in done.err
     assert statuses(read_results(tmp_path / "r.csv")) == {"created": 1}
 
@@ -257,7 +257,7 @@ def test_results_in_a_folder_that_cannot_be_written_are_fatal(tmp_path):
     (["--settle", "5"], {}, 64, "--settle"),
     (["--halt", "later"], {}, 64, "--halt"),
     (["--no-such-option"], {}, 64, "--no-such-option"),
-    (["--ledger", "x"], {}, 64, "--ledger"),
+    (["--ledger", "/proc/x.ledger"], {}, 3, "/proc/x.ledger"),
     ([], {"SNOWMELT_RATE": "fast"}, 3, "SNOWMELT_RATE"),
     (["--config", "/nonexistent.ini"], {}, 3, "/nonexistent.ini"),
     (["--cacert", "/nonexistent.pem"], {}, 3, "/nonexistent.pem"),
