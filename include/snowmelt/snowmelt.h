@@ -83,7 +83,8 @@ struct snowmelt_options {
 	uint64_t seed;
 	bool no_inventory; /* do not list first what is there: narrows the promise to the ledger's
 	                    * rows */
-	bool tag;          /* append " [snowmelt:KEY]" to descriptions, and look rows up by it */
+	bool tag;          /* append " [snowmelt:KEY]" to descriptions, which tells what is found:
+	                    * ours, and not another of its name */
 	bool resend_unresolved; /* send rows that an earlier run left unresolved, when one lookup
 	                         * more has not found them */
 

@@ -278,7 +278,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.commands = FOR_RUN,
 		.fallback = "no",
 		.help = "Append [snowmelt:KEY] to each description, with a KEY that no other row "
-			"has, and look rows up by that.",
+			"has: what a lookup finds with it is surely ours.",
 	},
 	[OPT_RESEND_UNRESOLVED] = {
 		.name = "resend-unresolved",

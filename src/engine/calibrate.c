@@ -83,7 +83,7 @@ static void wake_slotless(struct engine *e, nsec_t now)
 static struct job *free_slot(struct engine *e)
 {
 	for (uint32_t i = e->row_slots + LISTINGS_MAX; i < e->job_limit; i++)
-		if (e->jobs[i].state == JOB_TOLD && !e->jobs[i].recalling)
+		if (e->jobs[i].state == JOB_TOLD && !e->jobs[i].recalling && !e->jobs[i].orders)
 			return &e->jobs[i];
 	return NULL;
 }

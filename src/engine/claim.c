@@ -161,7 +161,7 @@ void claim_listed(struct engine *e, nsec_t now, struct job *j, enum engine_outco
 /* READs that are out are void: no more rows come for them. */
 static void void_reads(struct engine *e)
 {
-	for (uint32_t i = 0; i < e->row_slots; i++) {
+	for (uint32_t i = e->row_slots; i-- > 0;) { /* the lowest comes to lie on top again */
 		if (!e->jobs[i].reading || e->jobs[i].state != JOB_TOLD)
 			continue;
 		e->jobs[i].reading = false;

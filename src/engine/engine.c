@@ -192,6 +192,7 @@ void job_decide(struct engine *e, nsec_t now, struct job *j, enum job_event even
 
 void job_begin(struct engine *e, struct job *j, enum job_kind kind, uint32_t scope)
 {
+	assert(j->state == JOB_TOLD && !j->orders);
 	*j = (struct job){
 		.serial = e->next_serial++,
 		.kind = kind,

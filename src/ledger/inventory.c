@@ -86,15 +86,25 @@ int store_inventory_item(struct store *s, const struct ledger_request *q)
 	return r;
 }
 
+/* SQLite sorts in as much memory as it may cache in: a million ids in 1 MiB of it. */
+#define CACHE_KIB_TO_SORT "-1024"
+
+static int set_cache(struct store *s, const char *pragma)
+{
+	int rc = sqlite3_exec(s->db, pragma, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : store_trouble(s, rc);
+}
+
 /* An id that came with two names counts once: sorted, equal ones are neighbours. */
-static int count_ids(struct store *s, int64_t listing, uint64_t *ret)
+static int count_sorted(struct store *s, int64_t listing, uint64_t *ret)
 {
 	AUTO(buf_done) struct buf last = {0};
 	sqlite3_stmt *stmt = s->statements[STMT_ITEM_IDS];
 	struct binder b = bind_to(stmt);
 	int r;
 
-	buf_init(&last, TEXT_MAX);
+	buf_init(&last, SIZE_MAX / 4);
 	*ret = 0;
 	bind_number(&b, listing);
 	while ((r = store_step(s, stmt)) == 1) {
@@ -113,11 +123,20 @@ static int count_ids(struct store *s, int64_t listing, uint64_t *ret)
 	return r;
 }
 
+static int count_ids(struct store *s, int64_t listing, uint64_t *ret)
+{
+	int r = set_cache(s, "PRAGMA cache_size = " CACHE_KIB_TO_SORT);
+
+	if (r == 0)
+		r = count_sorted(s, listing, ret);
+	return r == 0 ? set_cache(s, "PRAGMA cache_size = " STORE_CACHE_KIB) : r;
+}
+
 int store_inventory_end(struct store *s, const struct ledger_request *q, struct ledger_reply *reply)
 {
 	struct binder b = bind_to(s->statements[STMT_LISTING_COMPLETE]);
 	struct scope *scope = scopes_find(&s->scopes, q->sandbox, q->spec_id);
-	uint64_t count;
+	uint64_t count = 0;
 	int r;
 
 	assert(scope && scope->listing);

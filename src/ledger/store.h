@@ -19,6 +19,8 @@
 #include "ledger/statements.h"
 #include "ledger/tickets.h"
 
+#define STORE_CACHE_KIB "-8192" /* as SQLite has it: negative is KiB */
+
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STMT_COUNT];

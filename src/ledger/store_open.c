@@ -54,7 +54,7 @@ static int set_up(struct store *s, struct error *reterr)
 		"PRAGMA page_size = 4096;"
 		"PRAGMA journal_mode = WAL;"
 		"PRAGMA synchronous = FULL;"
-		"PRAGMA cache_size = -8192;"
+		"PRAGMA cache_size = " STORE_CACHE_KIB ";"
 		"PRAGMA journal_size_limit = " LOG_BYTES_KEPT ";"
 		"PRAGMA secure_delete = OFF;" /* there is no secret in it */
 		"PRAGMA trusted_schema = OFF",

@@ -6,9 +6,6 @@
 #include "base/str.h"
 #include "run/shell.h"
 
-/* Of every row, so that a param can never stand for one of them. */
-enum { FIXED_FIELDS = 6 };
-
 struct engine_event claim_event(const struct slot *slot, uint32_t job, enum engine_claim claim)
 {
 	const struct row *row = &slot->row;
@@ -42,10 +39,10 @@ static void add_params(struct ledger_field *fields, const struct row *row)
 }
 
 /* A tag is ours, not desired by the row: it has no part in this. */
-static void take_fingerprint(const struct snowmelt *s, struct slot *slot)
+size_t claim_fields(const struct row *row, struct ledger_field ret[CLAIM_FIELDS_MAX])
 {
-	const struct row *row = &slot->row;
-	struct ledger_field fields[FIXED_FIELDS + ROW_PARAMS_MAX] = {
+	/* All of every row, so that a param can never stand for one of them. */
+	const struct ledger_field fixed[CLAIM_FIELDS_FIXED] = {
 		{"description", row->description},
 		{"endpoint", row->endpoint},
 		{"username", row->username},
@@ -54,9 +51,17 @@ static void take_fingerprint(const struct snowmelt *s, struct slot *slot)
 		{"spec_version", row->spec_version},
 	};
 
-	add_params(fields + FIXED_FIELDS, row);
-	ledger_fingerprint(
-		s->ledger, fields, FIXED_FIELDS + row->param_count, slot->record.fingerprint);
+	memcpy(ret, fixed, sizeof(fixed));
+	add_params(ret + CLAIM_FIELDS_FIXED, row);
+	return CLAIM_FIELDS_FIXED + row->param_count;
+}
+
+static void take_fingerprint(const struct snowmelt *s, struct slot *slot)
+{
+	struct ledger_field fields[CLAIM_FIELDS_MAX];
+	size_t count = claim_fields(&slot->row, fields);
+
+	ledger_fingerprint(s->ledger, fields, count, slot->record.fingerprint);
 }
 
 void claim_submit(struct snowmelt *s, struct slot *slot, uint32_t job)

@@ -78,7 +78,7 @@ void outcome_order(struct snowmelt *s, const struct engine_action *a)
 		q.as_now = !slot->by_intent;
 		q.relook = a->row.relook;
 		q.status = status_name(words_status(a->row.outcome));
-		q.id = a->row.outcome == OUTCOME_CONFLICT ? "" : slot->record.id;
+		q.id = slot->record.id;
 		q.etag = slot->record.etag;
 		q.error_code = words.code;
 		q.error = words.text;

@@ -61,7 +61,6 @@ static void release(struct snowmelt *s, struct slot *slot, const struct slot *re
 		slot->claim.row.claim = CLAIM_KNOWN;
 		slot->claim.row.known = OUTCOME_CONFLICT;
 		rec->answer = relook->record.answer;
-		rec->id[0] = rec->etag[0] = '\0';
 		slot->past.record.error_code = rec->answer.code;
 		slot->past.record.error = rec->answer.message;
 	}

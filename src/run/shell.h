@@ -225,6 +225,10 @@ void read_ended(struct snowmelt *s, bool fatal);
 bool read_rows(struct snowmelt *s);
 
 /* claim.c */
+#define CLAIM_FIELDS_FIXED 6
+#define CLAIM_FIELDS_MAX (CLAIM_FIELDS_FIXED + ROW_PARAMS_MAX)
+/** Everything that the row asks for, in an order that does not depend on its columns. */
+size_t claim_fields(const struct row *row, struct ledger_field ret[CLAIM_FIELDS_MAX]);
 struct engine_event claim_event(const struct slot *slot, uint32_t job, enum engine_claim claim);
 void claim_submit(struct snowmelt *s, struct slot *slot, uint32_t job);
 void claim_replied(struct snowmelt *s, const struct ledger_reply *reply);

@@ -68,6 +68,7 @@ int slot_as_recorded(struct snowmelt *s, struct slot *slot, const struct ledger_
 	row->username = slot->past.record.username;
 	row->spec_id = slot->past.record.spec_id;
 	str_copy(slot->record.id, sizeof(slot->record.id), r->id);
+	str_copy(slot->record.etag, sizeof(slot->record.etag), r->etag);
 	slot->record.intent_ms = r->intent_ms;
 	slot_weigh(s, slot);
 	return 0;

@@ -74,11 +74,11 @@ class RawServer:
         return http(201, json.dumps(one))
 
     def _lookup(self, target):
-        query = parse_qsl(urlsplit(target).query)
-        wanted = dict(v.split("==", 1) for k, v in query if k == "property")
+        wanted = dict(v.split("==", 1) for k, v in parse_qsl(urlsplit(target).query)
+                      if k == "property")
         with self.lock:
             items = [one for one in self.executed if one["name"] == wanted.get("name", one["name"])]
-        if ("count", "true") in query:
+        if "count=true" in target:
             return http(200, json.dumps({"count": len(items)}))
         return http(200, json.dumps({"items": items, "_links": {}}))
 

@@ -175,8 +175,8 @@ def test_a_spec_of_another_source_is_served(flowmock, tmp_path):
 def test_a_pipe_that_goes_bad_finishes_the_rows_before_it(flowmock, tmp_path):
     mock = flowmock()
     text = (HEAD + GOOD + '"never closed,https://x.y,u,p\n').encode()
-    done = snowmelt("run", "-", "--url", mock.url, "--results", tmp_path / "r.csv",
-                    "--ledger", tmp_path / "r.ledger", stdin=text, expect=3)
+    done = snowmelt("run", "-", "--url", mock.url, "--results", tmp_path / "r.csv", "--ledger",
+                    tmp_path / "r.ledger", stdin=text, expect=3)
     assert ":3:" in done.err
     assert statuses(read_results(tmp_path / "r.csv")) == {"created": 1}
 
@@ -233,6 +233,18 @@ def test_results_never_overwrite_what_is_not_theirs(tmp_path, place):
         assert out.is_symlink() and (tmp_path / "target").read_text() == "theirs"
 
 
+@pytest.mark.parametrize("results, ledger, shared", [
+    ("l", "l", "l"), ("r", "r.part", "r.part"), ("l.key", "l", "l.key"), ("r", "./r.new", "r.new")])
+def test_ledger_and_results_do_not_share_a_file(tmp_path, results, ledger, shared):
+    write_csv(tmp_path / "i.csv", instances(1))
+    (tmp_path / shared).write_text("what was there")
+    done = snowmelt("run", "i.csv", "--url", NOWHERE, "--results", tmp_path / results, "--ledger",
+                    ledger, cwd=tmp_path, expect=3)
+    assert "ledger" in done.err and "another name" in done.err
+    assert (tmp_path / shared).read_text() == "what was there"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["i.csv", shared]
+
+
 def test_results_in_a_folder_that_cannot_be_written_are_fatal(tmp_path):
     path = write_csv(tmp_path / "i.csv", instances(1))
     done = snowmelt("run", path, "--url", NOWHERE, "--results", "/proc/out.csv", expect=3)
@@ -257,7 +269,6 @@ def test_results_in_a_folder_that_cannot_be_written_are_fatal(tmp_path):
     (["--settle", "5"], {}, 64, "--settle"),
     (["--halt", "later"], {}, 64, "--halt"),
     (["--no-such-option"], {}, 64, "--no-such-option"),
-    (["--ledger", "/proc/x.ledger"], {}, 3, "/proc/x.ledger"),
     ([], {"SNOWMELT_RATE": "fast"}, 3, "SNOWMELT_RATE"),
     (["--config", "/nonexistent.ini"], {}, 3, "/nonexistent.ini"),
     (["--cacert", "/nonexistent.pem"], {}, 3, "/nonexistent.pem"),

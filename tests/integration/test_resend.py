@@ -112,6 +112,8 @@ def test_a_token_never_goes_to_the_host_of_a_next_link(raw_server, tmp_path):
 
     def lookup(target):
         pages.append(target)
+        if "count=true" in target:
+            return http(200, '{"count": 0}')
         link = {"next": {"href": f"{other.url}/connections?continuationToken=abc"}}
         body = '{"items": [], "_links": %s}'
         return http(200, body % ('{}' if "continuationToken" in target else

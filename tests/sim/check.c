@@ -123,9 +123,7 @@ void check_event(struct sim *s, const struct engine_event *e)
 	check_row_event(s, e);
 	check_proof_event(s, e);
 	check_polite_event(s, e);
-	if (e->kind == EVENT_ANSWER && e->answer.answer == ANSWER_LISTED &&
-		s->jobs[e->job].request.kind == REQUEST_INVENTORY)
-		s->check.listed[s->jobs[e->job].scope] = true;
+	check_inventory_event(s, e);
 }
 
 static void check_stats(struct sim *s, const struct engine_stats *now)
@@ -201,8 +199,6 @@ static void check_listing(struct sim *s, const struct engine_action *a)
 		sim_breach(s, "a listing takes %s", trace_job(s, a->job));
 	if (a->send.scope >= s->set.sandboxes * s->set.specs)
 		sim_breach(s, "a listing of scope %u, there is none", a->send.scope);
-	else if (a->send.request == REQUEST_INVENTORY && s->check.listed[a->send.scope])
-		sim_breach(s, "the inventory of %u is complete already", a->send.scope);
 }
 
 static void check_send(struct sim *s, const struct engine_action *a)
@@ -218,6 +214,7 @@ static void check_send(struct sim *s, const struct engine_action *a)
 	else if (j->use != USE_CALIBRATION || a->send.request != REQUEST_LOOKUP || !j->filterable ||
 		 j->id == 0)
 		sim_breach(s, "SEND for %s, which has nothing to send", trace_job(s, a->job));
+	check_inventory_sent(s, a);
 	check_polite_sent(s, a);
 }
 

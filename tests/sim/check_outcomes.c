@@ -220,6 +220,10 @@ void check_row_outcome(struct sim *s, const struct engine_action *a)
 	s->check.untried -= row->claim == CLAIM_FRESH && b->intent_durable && b->creates == 0;
 	if (b->unsure && a->row.outcome != OUTCOME_UNRESOLVED)
 		s->w.identities[row->identity].open = false;
+	if (row->claim == CLAIM_RELOOK && a->row.outcome != OUTCOME_CONFLICT &&
+		a->row.outcome != OUTCOME_UNCHANGED)
+		sim_breach(s, "%s is written as %s", trace_row(row),
+			engine_outcome_name(a->row.outcome));
 	if (a->kind == ACTION_WRITE_OUTCOME) {
 		judge(s, row, a);
 		return;

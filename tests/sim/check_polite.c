@@ -197,20 +197,6 @@ static void check_token(struct sim *s, const struct engine_action *a)
 
 /* --------------------------------------------------------------- the whole of it */
 
-/* Without a page, or with a count that does not fit, too often in a row. */
-static void count_inventory(
-	struct check *c, uint32_t attempts, uint32_t scope, enum engine_answer a)
-{
-	if (a == ANSWER_MORE)
-		c->inventory_troubles[scope] = 0;
-	else if (a == ANSWER_DOUBTFUL)
-		c->inventory_misfits[scope]++;
-	if (a != ANSWER_MORE && a != ANSWER_LISTED && a != ANSWER_TOKEN)
-		c->inventory_troubles[scope]++;
-	c->inventory_failed |=
-		c->inventory_misfits[scope] >= 3 || c->inventory_troubles[scope] >= attempts;
-}
-
 static void on_answer(struct sim *s, const struct engine_event *e)
 {
 	struct check *c = &s->check;
@@ -233,8 +219,6 @@ static void on_answer(struct sim *s, const struct engine_event *e)
 		c->token_worked = true;
 	if (q->kind == REQUEST_CREATE)
 		count_streak(s, q->row, e->answer.answer);
-	if (q->kind == REQUEST_INVENTORY)
-		count_inventory(c, s->set.config.attempts, q->scope, e->answer.answer);
 	if (c->open_since != NSEC_NONE)
 		c->last_open = s->now;
 	if (e->job == c->probe_job && c->probe_out) {

@@ -109,8 +109,10 @@ static void on_row(struct sim *s, const struct job *job, const struct engine_eve
 		p->created = true;
 	if (!of_create &&
 		(a == ANSWER_FOUND_CREATED || a == ANSWER_FOUND_ADOPTED || a == ANSWER_CONFLICT)) {
+		bool closing = s->check.before.ending || s->check.sandbox_refused[row->sandbox];
+
 		p->perhaps |= !p->failed; /* failed is failed, whatever is found later */
-		p->calibrated |= !p->failed && !is_running(s) && !s->check.before.ending;
+		p->calibrated |= !p->failed && !closing && !is_running(s);
 	}
 }
 

@@ -201,7 +201,7 @@ void check_row_intent(struct sim *s, uint32_t job)
 	if (row->b.doubt && !row->b.unsure && !check_proof_may_sacrifice(s, row))
 		sim_breach(s, "row %u is intended anew while in doubt", row->number);
 	if (row->claim == CLAIM_FRESH && !s->set.config.no_inventory &&
-		!s->check.listed[row->scope])
+		!s->check.inventory[row->scope].listed)
 		sim_breach(s, "row %u is intended before its scope %u is listed", row->number,
 			row->scope);
 }

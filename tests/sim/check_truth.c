@@ -139,8 +139,7 @@ static bool is_truly(const struct sim *s, const struct row *row)
 	if (o == OUTCOME_CREATED)
 		return id->ours == 1 || id->conflicted || !s->w.connections[row->id - 1].ours;
 	if (o == OUTCOME_FAILED || o == OUTCOME_SKIPPED)
-		return ours_of(s, id, row->scope) + id->coming == 0 ||
-		       was_not_looked_for(row);
+		return ours_of(s, id, row->scope) + id->coming == 0 || was_not_looked_for(row);
 	return true;
 }
 

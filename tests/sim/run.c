@@ -122,7 +122,8 @@ static void orphan_requests(struct sim *s)
 		const struct request *q = &s->jobs[s->active[i]].request;
 
 		if (q->out && q->create != NO_CREATE)
-			server_orphan(s, q->create, s->now >= q->began_at);
+			server_orphan(
+				s, q->create, s->now >= q->began_at || rng_chance(&s->rng, 700));
 	}
 }
 

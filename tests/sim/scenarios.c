@@ -17,14 +17,18 @@ static void a_row_is_intended_created_and_told(void **state)
 
 	story_begin(&st, 1);
 	story_run(&st);
-	story_expect(&st, "[    1ms] row 1 fresh\n"
-			  "[    1ms] row 1 intend\n"
-			  "[    1ms] fetch a token\n"
-			  "[   11ms] token fresh\n"
-			  "[   11ms] row 1 create\n"
-			  "[   31ms] row 1 answer: created\n"
-			  "[   32ms] row 1 line: created, attempts 1\n"
-			  "[   32ms] done: complete\n");
+	story_expect(&st, "[     2ms] row 1 fresh\n"
+			  "[     2ms] row 1 intend\n"
+			  "[     2ms] fetch a token\n"
+			  "[    12ms] token fresh\n"
+			  "[    12ms] row 1 create\n"
+			  "[    32ms] row 1 answer: created\n"
+			  "[    32ms] row 1 calibrates\n"
+			  "[    32ms] calibration by 1 lookup\n"
+			  "[    33ms] row 1 line: created, attempts 1\n"
+			  "[    33ms] calibration by 1 cut\n"
+			  "[    33ms] calibration by 1 answer: not_sent\n"
+			  "[    33ms] done: complete\n");
 	story_end(&st);
 }
 
@@ -37,12 +41,12 @@ static void a_lost_answer_is_found(void **state)
 	story_fault(&st, 1, REQUEST_CREATE, FAULT_BROKEN_AFTER);
 	story_run(&st);
 	story_expect_after(&st, "token fresh",
-		"[   11ms] row 1 create\n"
-		"[   31ms] row 1 answer: broken\n"
-		"[   31ms] row 1 lookup\n"
-		"[   51ms] row 1 answer: found_created\n"
-		"[   52ms] row 1 line: created, attempts 1\n"
-		"[   52ms] done: complete\n");
+		"[   12ms] row 1 create\n"
+		"[   32ms] row 1 answer: broken\n"
+		"[   32ms] row 1 lookup\n"
+		"[   52ms] row 1 answer: found_created\n"
+		"[   53ms] row 1 line: created, attempts 1\n"
+		"[   53ms] done: complete\n");
 	story_end(&st);
 }
 
@@ -55,16 +59,29 @@ static void a_row_is_sent_again_only_when_settled_and_absent(void **state)
 	story_fault(&st, 1, REQUEST_CREATE, FAULT_BROKEN_BEFORE);
 	story_run(&st);
 	story_expect_after(&st, "token fresh",
-		"[   11ms] row 1 create\n"
-		"[   31ms] row 1 answer: broken\n"
-		"[   31ms] row 1 lookup\n"
-		"[   51ms] row 1 answer: absent\n"
-		"[ 5031ms] row 1 lookup\n"
-		"[ 5051ms] row 1 answer: absent\n"
-		"[ 5051ms] row 1 create\n"
-		"[ 5071ms] row 1 answer: created\n"
-		"[ 5072ms] row 1 line: created, attempts 2\n"
-		"[ 5072ms] done: complete\n");
+		"[    12ms] row 1 create\n"
+		"[    32ms] row 1 answer: broken\n"
+		"[    32ms] row 1 lookup\n"
+		"[    52ms] row 1 answer: absent\n"
+		"[  5032ms] row 1 lookup\n"
+		"[  5052ms] row 1 answer: absent\n"
+		"[  5052ms] recall one of sandbox 0\n"
+		"[  5053ms] calibration of 0 recalled: nothing\n"
+		"[  5053ms] row 1 lookup\n"
+		"[  5073ms] row 1 answer: absent\n"
+		"[ 30032ms] row 1 lookup\n"
+		"[ 30052ms] row 1 answer: absent\n"
+		"[ 30052ms] row 1 create\n"
+		"[ 30072ms] row 1 answer: created\n"
+		"[ 30072ms] row 1 calibrates\n"
+		"[ 30072ms] calibration by 1 lookup\n"
+		"[ 30073ms] row 1 line: created, attempts 2, to be looked at again\n"
+		"[ 30074ms] mark of 1 to be looked at again\n"
+		"[ 30092ms] calibration by 1 answer: found_created\n"
+		"[ 35072ms] mark of 1 lookup\n"
+		"[ 35092ms] mark of 1 answer: found_adopted\n"
+		"[ 35093ms] mark of 1 settled: unchanged, attempts 0\n"
+		"[ 35093ms] done: complete\n");
 	story_end(&st);
 }
 
@@ -77,14 +94,14 @@ static void a_late_commit_is_found_after_the_long_settle(void **state)
 	story_fault(&st, 1, REQUEST_CREATE, FAULT_TIMEOUT_LATE);
 	story_run(&st);
 	story_expect_after(&st, "token fresh",
-		"[   11ms] row 1 create\n"
-		"[ 2011ms] row 1 answer: timeout\n"
-		"[2011..3011ms] row 1 lookup\n"
-		"[2031..3031ms] row 1 answer: absent\n"
-		"[32011ms] row 1 lookup\n"
-		"[32031ms] row 1 answer: found_created\n"
-		"[32032ms] row 1 line: created, attempts 1\n"
-		"[32032ms] done: complete\n");
+		"[   12ms] row 1 create\n"
+		"[ 2012ms] row 1 answer: timeout\n"
+		"[2012..3012ms] row 1 lookup\n"
+		"[2032..3032ms] row 1 answer: absent\n"
+		"[32012ms] row 1 lookup\n"
+		"[32032ms] row 1 answer: found_created\n"
+		"[32033ms] row 1 line: created, attempts 1\n"
+		"[32033ms] done: complete\n");
 	story_end(&st);
 }
 
@@ -96,12 +113,12 @@ static void a_503_is_looked_up_after_its_backoff(void **state)
 	story_fault(&st, 1, REQUEST_CREATE, FAULT_500_AFTER);
 	story_run(&st);
 	story_expect_after(&st, "token fresh",
-		"[   11ms] row 1 create\n"
-		"[   31ms] row 1 answer: overload\n"
-		"[31..1031ms] row 1 lookup\n"
-		"[51..1051ms] row 1 answer: found_created\n"
-		"[52..1052ms] row 1 line: created, attempts 1\n"
-		"[52..1052ms] done: complete\n");
+		"[   12ms] row 1 create\n"
+		"[   32ms] row 1 answer: overload\n"
+		"[32..1032ms] row 1 lookup\n"
+		"[52..1052ms] row 1 answer: found_created\n"
+		"[53..1053ms] row 1 line: created, attempts 1\n"
+		"[53..1053ms] done: complete\n");
 	story_end(&st);
 }
 
@@ -114,18 +131,21 @@ static void a_retry_after_holds_for_all_rows(void **state)
 	story_wait(&st, 1, REQUEST_CREATE, FAULT_RETRY_AFTER, 2 * SEC);
 	story_run(&st);
 	story_expect_after(&st, "token fresh",
-		"[   11ms] row 1 create\n"
-		"[   31ms] row 1 answer: throttled, retry after 2000 ms\n"
-		"[ 2031ms] row 1 create\n"
-		"[ 2051ms] row 1 answer: created\n"
-		"[ 2051ms] row 2 create\n"
-		"[ 2051ms] row 3 create\n"
-		"[ 2052ms] row 1 line: created, attempts 2\n"
-		"[ 2071ms] row 2 answer: created\n"
-		"[ 2071ms] row 3 answer: created\n"
-		"[ 2072ms] row 2 line: created, attempts 1\n"
-		"[ 2072ms] row 3 line: created, attempts 1\n"
-		"[ 2072ms] done: complete\n");
+		"[    12ms] row 1 create\n"
+		"[    32ms] row 1 answer: throttled, retry after 2000 ms\n"
+		"[  2032ms] row 1 create\n"
+		"[  2052ms] row 1 answer: created\n"
+		"[  2052ms] row 1 calibrates\n"
+		"[  2052ms] calibration by 1 lookup\n"
+		"[  2052ms] row 2 create\n"
+		"[  2053ms] row 1 line: created, attempts 2\n"
+		"[  2072ms] calibration by 1 answer: found_created\n"
+		"[  2072ms] row 3 create\n"
+		"[  2072ms] row 2 answer: created\n"
+		"[  2073ms] row 2 line: created, attempts 1\n"
+		"[  2092ms] row 3 answer: created\n"
+		"[  2093ms] row 3 line: created, attempts 1\n"
+		"[  2093ms] done: complete\n");
 	story_end(&st);
 }
 
@@ -137,13 +157,13 @@ static void a_retry_after_that_is_too_long_ends_the_run(void **state)
 	story_wait(&st, 1, REQUEST_CREATE, FAULT_RETRY_AFTER, 1000 * SEC);
 	story_run(&st);
 	story_expect_after(&st, "token fresh",
-		"[   11ms] row 1 create\n"
-		"[   31ms] row 1 answer: throttled, retry after 1000000 ms\n"
-		"[   31ms] row 1 withdraw\n"
-		"[   31ms] row 2 withdraw\n"
-		"[   32ms] row 1 line: skipped, attempts 1\n"
-		"[   32ms] row 2 line: skipped, attempts 0\n"
-		"[   32ms] done: retry_after\n");
+		"[   12ms] row 1 create\n"
+		"[   32ms] row 1 answer: throttled, retry after 1000000 ms\n"
+		"[   32ms] row 1 withdraw\n"
+		"[   32ms] row 2 withdraw\n"
+		"[   33ms] row 1 line: skipped, attempts 1\n"
+		"[   33ms] row 2 line: skipped, attempts 0\n"
+		"[   33ms] done: retry_after\n");
 	story_end(&st);
 }
 
@@ -151,18 +171,24 @@ static void a_409_with_nothing_there_fails_once_settled(void **state)
 {
 	struct story st;
 
-	story_begin(&st, 1);
+	story_begin(&st, 2);
 	story_fault(&st, 1, REQUEST_CREATE, FAULT_409_NOTHING);
 	story_run(&st);
 	story_expect_after(&st, "token fresh",
-		"[   11ms] row 1 create\n"
-		"[   31ms] row 1 answer: clash\n"
-		"[   31ms] row 1 lookup\n"
-		"[   51ms] row 1 answer: absent\n"
-		"[ 5031ms] row 1 lookup\n"
-		"[ 5051ms] row 1 answer: absent\n"
-		"[ 5052ms] row 1 line: failed, attempts 1\n"
-		"[ 5052ms] done: complete\n");
+		"[    12ms] row 1 create\n"
+		"[    32ms] row 1 answer: clash\n"
+		"[    32ms] row 1 lookup\n"
+		"[    32ms] row 2 create\n"
+		"[    52ms] row 1 answer: absent\n"
+		"[    52ms] row 2 answer: created\n"
+		"[    52ms] row 2 calibrates\n"
+		"[    52ms] calibration by 2 lookup\n"
+		"[    53ms] row 2 line: created, attempts 1\n"
+		"[    72ms] calibration by 2 answer: found_created\n"
+		"[  5032ms] row 1 lookup\n"
+		"[  5052ms] row 1 answer: absent\n"
+		"[  5053ms] row 1 line: failed, attempts 1\n"
+		"[  5053ms] done: complete\n");
 	story_end(&st);
 }
 
@@ -178,19 +204,19 @@ static void the_breaker_opens_after_five_and_closes_by_a_probe(void **state)
 		story_fault(&st, i, REQUEST_CREATE, FAULT_BROKEN_AFTER);
 	story_run(&st);
 	story_expect_after(&st, "row 3 line: created, attempts 1",
-		"[  151ms] row 4 answer: broken\n"
-		"[  151ms] row 4 lookup\n"
-		"[  171ms] row 4 answer: found_created\n"
-		"[  171ms] row 5 create\n"
-		"[  172ms] row 4 line: created, attempts 1\n"
-		"[  191ms] row 5 answer: broken\n"
-		"[316..441ms] row 6 create\n"
-		"[336..461ms] row 6 answer: created\n"
-		"[336..461ms] row 5 lookup\n"
-		"[337..462ms] row 6 line: created, attempts 1\n"
-		"[356..481ms] row 5 answer: found_created\n"
-		"[357..482ms] row 5 line: created, attempts 1\n"
-		"[357..482ms] done: complete\n");
+		"[  152ms] row 4 answer: broken\n"
+		"[  152ms] row 4 lookup\n"
+		"[  172ms] row 4 answer: found_created\n"
+		"[  172ms] row 5 create\n"
+		"[  173ms] row 4 line: created, attempts 1\n"
+		"[  192ms] row 5 answer: broken\n"
+		"[317..442ms] row 6 create\n"
+		"[337..462ms] row 6 answer: created\n"
+		"[337..462ms] row 5 lookup\n"
+		"[338..463ms] row 6 line: created, attempts 1\n"
+		"[357..482ms] row 5 answer: found_created\n"
+		"[358..483ms] row 5 line: created, attempts 1\n"
+		"[358..483ms] done: complete\n");
 	story_end(&st);
 }
 
@@ -204,14 +230,16 @@ static void a_token_that_cannot_be_renewed_ends_the_run(void **state)
 	story_fault(&st, 2, REQUEST_CREATE, FAULT_401);
 	story_run(&st);
 	story_expect_after(&st, "row 1 line: created, attempts 1",
-		"[   51ms] row 2 answer: token\n"
-		"[   51ms] fetch a token\n"
-		"[   61ms] token refused\n"
-		"[   61ms] row 2 withdraw\n"
-		"[   61ms] row 3 withdraw\n"
-		"[   62ms] row 2 line: skipped, attempts 1\n"
-		"[   62ms] row 3 line: skipped, attempts 0\n"
-		"[   62ms] done: token\n");
+		"[    52ms] calibration by 1 answer: found_created\n"
+		"[    52ms] row 2 create\n"
+		"[    72ms] row 2 answer: token\n"
+		"[    72ms] fetch a token\n"
+		"[    82ms] token refused\n"
+		"[    82ms] row 2 withdraw\n"
+		"[    82ms] row 3 withdraw\n"
+		"[    83ms] row 2 line: skipped, attempts 1\n"
+		"[    83ms] row 3 line: skipped, attempts 0\n"
+		"[    83ms] done: token\n");
 	story_end(&st);
 }
 
@@ -224,13 +252,13 @@ static void a_stop_leaves_doubts_unresolved(void **state)
 	story_fault(&st, 1, REQUEST_CREATE, FAULT_BROKEN_BEFORE);
 	story_run(&st);
 	story_expect_after(&st, "token fresh",
-		"[   11ms] row 1 create\n"
-		"[   31ms] row 1 answer: broken\n"
-		"[   31ms] row 1 lookup\n"
-		"[   51ms] row 1 answer: absent\n"
-		"[ 1000ms] stop\n"
-		"[ 1001ms] row 1 line: unresolved, attempts 1\n"
-		"[ 1001ms] done: stopped\n");
+		"[    12ms] row 1 create\n"
+		"[    32ms] row 1 answer: broken\n"
+		"[    32ms] row 1 lookup\n"
+		"[    52ms] row 1 answer: absent\n"
+		"[  1000ms] stop\n"
+		"[  1001ms] row 1 line: unresolved, attempts 1\n"
+		"[  1001ms] done: stopped\n");
 	story_end(&st);
 }
 
@@ -244,15 +272,15 @@ static void an_abort_cuts_what_a_stop_lets_finish(void **state)
 	st.set.abort_at = SIM_START + 25 * MS;
 	story_run(&st);
 	story_expect_after(&st, "token fresh",
-		"[   11ms] row 1 create\n"
-		"[   15ms] stop\n"
-		"[   15ms] row 2 withdraw\n"
-		"[   16ms] row 2 line: skipped, attempts 0\n"
-		"[   25ms] abort\n"
-		"[   25ms] row 1 cut\n"
-		"[25..28ms] row 1 answer: broken\n"
-		"[26..29ms] row 1 line: unresolved, attempts 1\n"
-		"[26..29ms] done: aborted\n");
+		"[    12ms] row 1 create\n"
+		"[    15ms] stop\n"
+		"[    15ms] row 2 withdraw\n"
+		"[    16ms] row 2 line: skipped, attempts 0\n"
+		"[    25ms] abort\n"
+		"[    25ms] row 1 cut\n"
+		"[    26ms] row 1 answer: broken\n"
+		"[    27ms] row 1 line: unresolved, attempts 1\n"
+		"[    27ms] done: aborted\n");
 	story_end(&st);
 }
 
@@ -268,51 +296,64 @@ static void two_failures_halt_a_run_that_said_so(void **state)
 	story_fault(&st, 2, REQUEST_CREATE, FAULT_REJECTED);
 	story_run(&st);
 	story_expect_after(&st, "token fresh",
-		"[   11ms] row 1 create\n"
-		"[   31ms] row 1 answer: rejected\n"
-		"[   31ms] row 2 create\n"
-		"[   32ms] row 1 line: failed, attempts 1\n"
-		"[   51ms] row 2 answer: rejected\n"
-		"[   51ms] row 3 withdraw\n"
-		"[   51ms] row 4 withdraw\n"
-		"[   52ms] row 2 line: failed, attempts 1\n"
-		"[   52ms] row 3 line: skipped, attempts 0\n"
-		"[   52ms] row 4 line: skipped, attempts 0\n"
-		"[   52ms] done: halt_rule\n");
+		"[   12ms] row 1 create\n"
+		"[   32ms] row 1 answer: rejected\n"
+		"[   32ms] row 2 create\n"
+		"[   33ms] row 1 line: failed, attempts 1\n"
+		"[   52ms] row 2 answer: rejected\n"
+		"[   52ms] row 3 withdraw\n"
+		"[   52ms] row 4 withdraw\n"
+		"[   53ms] row 2 line: failed, attempts 1\n"
+		"[   53ms] row 3 line: skipped, attempts 0\n"
+		"[   53ms] row 4 line: skipped, attempts 0\n"
+		"[   53ms] done: halt_rule\n");
 	story_end(&st);
 }
 
-/* No filter may carry their names. Row 3 comes too late for the listing that
- * row 2 began, so it has its own; when both are settled, one serves both. */
+/* No filter may carry their names: row 1 calibrates by a listing, too. */
 static void settled_rows_share_one_listing(void **state)
 {
 	struct story st;
 
-	story_begin(&st, 3);
+	story_begin(&st, 4);
 	st.set.unfilterable = 1000;
-	story_fault(&st, 2, REQUEST_CREATE, FAULT_BROKEN_BEFORE);
 	story_fault(&st, 3, REQUEST_CREATE, FAULT_BROKEN_BEFORE);
+	story_fault(&st, 4, REQUEST_CREATE, FAULT_BROKEN_BEFORE);
 	story_run(&st);
 	story_expect_after(&st, "row 1 line: created, attempts 1",
-		"[   51ms] row 2 answer: broken\n"
-		"[   51ms] listing of 0 list\n"
-		"[   51ms] row 3 answer: broken\n"
-		"[   71ms] row 2 finding: absent\n"
-		"[   71ms] listing of 0 answer: listed\n"
-		"[   71ms] listing of 0 list\n"
-		"[   91ms] row 3 finding: absent\n"
-		"[   91ms] listing of 0 answer: listed\n"
-		"[ 5051ms] listing of 0 list\n"
-		"[ 5071ms] row 2 finding: absent\n"
-		"[ 5071ms] row 2 create\n"
-		"[ 5071ms] row 3 finding: absent\n"
-		"[ 5071ms] row 3 create\n"
-		"[ 5071ms] listing of 0 answer: listed\n"
-		"[ 5091ms] row 2 answer: created\n"
-		"[ 5091ms] row 3 answer: created\n"
-		"[ 5092ms] row 2 line: created, attempts 2\n"
-		"[ 5092ms] row 3 line: created, attempts 2\n"
-		"[ 5092ms] done: complete\n");
+		"[    52ms] calibration by 1 finding: found_created\n"
+		"[    52ms] listing of 0 answer: listed\n"
+		"[    52ms] row 3 create\n"
+		"[    52ms] row 4 create\n"
+		"[    52ms] row 2 answer: created\n"
+		"[    53ms] row 2 line: created, attempts 1\n"
+		"[    72ms] row 3 answer: broken\n"
+		"[    72ms] listing of 0 list\n"
+		"[    72ms] row 4 answer: broken\n"
+		"[    92ms] row 3 finding: absent\n"
+		"[    92ms] listing of 0 answer: listed\n"
+		"[    92ms] listing of 0 list\n"
+		"[   112ms] row 4 finding: absent\n"
+		"[   112ms] listing of 0 answer: listed\n"
+		"[  5072ms] listing of 0 list\n"
+		"[  5092ms] row 3 finding: absent\n"
+		"[  5092ms] row 3 create\n"
+		"[  5092ms] row 4 finding: absent\n"
+		"[  5092ms] row 4 create\n"
+		"[  5092ms] listing of 0 answer: listed\n"
+		"[  5112ms] row 3 answer: created\n"
+		"[  5112ms] row 4 answer: created\n"
+		"[  5113ms] row 3 line: created, attempts 2, to be looked at again\n"
+		"[  5113ms] row 4 line: created, attempts 2, to be looked at again\n"
+		"[  5114ms] mark of 3 to be looked at again\n"
+		"[  5114ms] mark of 4 to be looked at again\n"
+		"[ 10112ms] listing of 0 list\n"
+		"[ 10132ms] mark of 3 finding: found_adopted\n"
+		"[ 10132ms] mark of 4 finding: found_adopted\n"
+		"[ 10132ms] listing of 0 answer: listed\n"
+		"[ 10133ms] mark of 3 settled: unchanged, attempts 0\n"
+		"[ 10133ms] mark of 4 settled: unchanged, attempts 0\n"
+		"[ 10133ms] done: complete\n");
 	story_end(&st);
 }
 
@@ -328,37 +369,14 @@ static void a_refused_sandbox_fails_its_rows_but_not_its_doubts(void **state)
 	story_fault(&st, 2, REQUEST_CREATE, FAULT_FATAL_SANDBOX);
 	story_run(&st);
 	story_expect_after(&st, "row 1 answer: broken",
-		"[   31ms] row 1 lookup\n"
-		"[   51ms] row 1 answer: doubtful\n"
-		"[   51ms] row 2 create\n"
-		"[   71ms] row 2 answer: fatal_sandbox\n"
-		"[   72ms] row 2 line: failed, attempts 1\n"
-		"[   72ms] row 1 line: unresolved, attempts 1\n"
-		"[   72ms] row 3 line: failed, attempts 0\n"
-		"[   72ms] done: sandboxes\n");
-	story_end(&st);
-}
-
-/* The server has row 2 of the run that was killed, and not row 1. */
-static void open_intents_are_looked_up_before_anything_is_sent(void **state)
-{
-	struct story st;
-
-	story_begin(&st, 2);
-	st.set.open = 1000;
-	story_run(&st);
-	story_expect_after(&st, "token fresh",
-		"[   11ms] row 1 lookup\n"
-		"[   31ms] row 1 answer: absent\n"
-		"[   31ms] row 2 lookup\n"
-		"[   51ms] row 2 answer: found_created\n"
-		"[   52ms] row 2 line: created, attempts 0\n"
-		"[30000ms] row 1 lookup\n"
-		"[30020ms] row 1 answer: absent\n"
-		"[30020ms] row 1 create\n"
-		"[30040ms] row 1 answer: created\n"
-		"[30041ms] row 1 line: created, attempts 1\n"
-		"[30041ms] done: complete\n");
+		"[   32ms] row 1 lookup\n"
+		"[   52ms] row 1 answer: doubtful\n"
+		"[   52ms] row 2 create\n"
+		"[   72ms] row 2 answer: fatal_sandbox\n"
+		"[   73ms] row 2 line: failed, attempts 1\n"
+		"[   73ms] row 1 line: unresolved, attempts 1\n"
+		"[   73ms] row 3 line: failed, attempts 0\n"
+		"[   73ms] done: sandboxes\n");
 	story_end(&st);
 }
 
@@ -370,10 +388,10 @@ static void a_failed_ledger_silences_everything(void **state)
 	st.set.ledger_fails_at = SIM_START + 25 * MS;
 	story_run(&st);
 	story_expect_after(&st, "token fresh",
-		"[   11ms] row 1 create\n"
+		"[   12ms] row 1 create\n"
 		"[   25ms] ledger failed\n"
-		"[   31ms] row 1 answer: created\n"
-		"[   31ms] done: ledger\n");
+		"[   32ms] row 1 answer: created\n"
+		"[   32ms] done: ledger\n");
 	story_end(&st);
 }
 
@@ -385,7 +403,7 @@ static uint64_t hash_of(uint64_t seed)
 
 	settings_random(&set, seed);
 	sim_init(&s, &set);
-	sim_run(&s);
+	sim_story(&s);
 	hash = s.hash;
 	sim_done(&s);
 	return hash;
@@ -417,7 +435,6 @@ int main(void)
 		cmocka_unit_test(two_failures_halt_a_run_that_said_so),
 		cmocka_unit_test(settled_rows_share_one_listing),
 		cmocka_unit_test(a_refused_sandbox_fails_its_rows_but_not_its_doubts),
-		cmocka_unit_test(open_intents_are_looked_up_before_anything_is_sent),
 		cmocka_unit_test(a_failed_ledger_silences_everything),
 		cmocka_unit_test(a_seed_replays_byte_for_byte),
 	};

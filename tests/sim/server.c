@@ -19,7 +19,7 @@ bool fields_same(struct fields a, struct fields b)
 	return !fields_differ(a, b) && a.password == b.password && a.spec == b.spec;
 }
 
-static uint32_t add(struct sim *s, struct connection c)
+uint32_t server_add(struct sim *s, struct connection c)
 {
 	struct world *w = &s->w;
 
@@ -57,7 +57,7 @@ static void add_foreign(struct sim *s, uint32_t i, nsec_t at)
 		c.fields.endpoint += 100;
 	else if (rng_chance(&s->rng, 200))
 		c.fields.username += 100;
-	add(s, c);
+	server_add(s, c);
 }
 
 static void add_earlier(struct sim *s, uint32_t i)
@@ -76,7 +76,7 @@ void server_init(struct sim *s)
 	for (uint32_t i = 0; i < s->w.identity_count; i++)
 		add_earlier(s, i);
 	for (uint32_t i = 0; i < scopes * s->set.noise; i++)
-		add(s, (struct connection){.identity = NO_IDENTITY, .scope = i % scopes});
+		server_add(s, (struct connection){.identity = NO_IDENTITY, .scope = i % scopes});
 	for (uint32_t i = 0; i < s->w.identity_count; i++)
 		if (rng_chance(&s->rng, s->set.meddled))
 			queue_push(&s->w.queue,
@@ -149,14 +149,14 @@ void server_execute(struct sim *s, uint32_t create)
 		sim_cover(s, COVER_EXECUTED_AFTER_RESTART);
 	c->executed = true;
 	id->coming--;
-	c->connection = add(s, (struct connection){
-				       .identity = c->identity,
-				       .scope = c->scope,
-				       .fields = c->fields,
-				       .created_at = s->now,
-				       .visible_at = c->visible_at,
-				       .ours = true,
-			       });
+	c->connection = server_add(s, (struct connection){
+					      .identity = c->identity,
+					      .scope = c->scope,
+					      .fields = c->fields,
+					      .created_at = s->now,
+					      .visible_at = c->visible_at,
+					      .ours = true,
+				      });
 	trace_note(s, TRACE_ALL, "          server executes name %u", c->identity + 1);
 	check_truth_executed(s, c->identity);
 }

@@ -98,7 +98,7 @@ static void faults_random(struct settings *s, struct rng *r)
 {
 	s->inventory_shift = PICK(r, 0, 0, 0, 50, 400);
 	s->create_faults = PICK(r, 0, 5, 20, 100, 300, 600, 1000);
-	s->read_faults = PICK(r, 0, 5, 20, 100, 300, 600);
+	s->read_faults = PICK(r, 0, 5, 20, 50, 100, 300, 600);
 	for (int f = 1; f < FAULT_RANDOM_COUNT; f++)
 		s->weight[f] = rng_chance(r, 500) ? 0 : 1 + rng_below(r, 100);
 	s->weight[FAULT_REJECTED] /= 4;
@@ -144,6 +144,11 @@ static void tokens_random(struct settings *s, struct rng *r)
 	s->token_bad = rng_chance(r, 60) ? 1 + rng_below(r, 3) : UINT32_MAX;
 }
 
+static bool is_rare(enum engine_action_kind k)
+{
+	return k == ACTION_CUT || k == ACTION_COPY || k == ACTION_RECALL || k == ACTION_DONE;
+}
+
 static void crash_random(struct settings *s, struct rng *r, nsec_t start)
 {
 	static const nsec_t moments[] = {100 * MS, SEC, 10 * SEC, 100 * SEC};
@@ -154,9 +159,15 @@ static void crash_random(struct settings *s, struct rng *r, nsec_t start)
 		return;
 	c->how = 1 + rng_below(r, 3);
 	c->before = rng_chance(r, 500);
-	c->kind = rng_chance(r, 400) ? ACTION_SEND
+	c->kind = rng_chance(r, 300) ? ACTION_SEND
 				     : (enum engine_action_kind)rng_below(r, ACTION_KINDS);
+	if (c->how == CRASH_AT_KIND && c->kind == ACTION_CUT) /* there has to be one */
+		s->abort_at = start + rng_magnitude(r, MS, SEC);
+	if (c->how == CRASH_AT_KIND && c->kind == ACTION_WRITE_WITHDRAWAL)
+		s->stop_at = start + rng_magnitude(r, MS, SEC);
 	c->orders = (uint32_t)rng_magnitude(r, 1, c->how == CRASH_AT_KIND ? 8 : 300) - 1;
+	if (c->how == CRASH_AT_KIND && is_rare(c->kind))
+		c->orders = 0;
 	c->at = start + rng_magnitude(r, USEC, moments[rng_below(r, ARRAY_SIZE(moments))]);
 }
 

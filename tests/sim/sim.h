@@ -140,6 +140,15 @@ struct proof {
 	uint32_t sacrifice; /* row that is out to calibrate, or NO_ROW */
 };
 
+/** What the examiner knows of a scope's inventory, in this run. */
+struct inventory_check {
+	bool listed;
+	uint32_t troubles;               /* in a row, without a page */
+	uint32_t misfits, quiet_misfits; /* the latter not by creates of our own */
+	bool quiet;                      /* none was out as the first page left */
+	uint32_t creates, creates_out, creates_then;
+};
+
 /** What the examiner keeps of the run as a whole. */
 struct check {
 	struct engine_stats before; /* as of the call before */
@@ -167,10 +176,8 @@ struct check {
 	bool sandbox_refused[SIM_SANDBOXES_MAX];
 	bool sandbox_used[SIM_SANDBOXES_MAX];
 	struct proof proof[SIM_SANDBOXES_MAX][2]; /* of listings, of lookups by name */
-	bool marked;                 /* some row of this run is to be looked at again */
-	bool listed[SIM_SCOPES_MAX]; /* the inventory is complete */
-	uint32_t inventory_troubles[SIM_SCOPES_MAX]; /* in a row, without a page */
-	uint32_t inventory_misfits[SIM_SCOPES_MAX];
+	bool marked; /* some row of this run is to be looked at again */
+	struct inventory_check inventory[SIM_SCOPES_MAX];
 	bool inventory_failed;
 	uint64_t finished, failed, told;
 	uint32_t untried; /* rows with a durable intent that never left */
@@ -299,6 +306,7 @@ nsec_t fault_settle(const struct sim *s, enum engine_answer a);
 
 /* server.c */
 void server_init(struct sim *s);
+uint32_t server_add(struct sim *s, struct connection c);
 uint32_t server_plan_create(
 	struct sim *s, const struct row *row, nsec_t execute_at, nsec_t visible_at);
 void server_cancel(struct sim *s, uint32_t create);
@@ -360,6 +368,8 @@ void check_proof_event(struct sim *s, const struct engine_event *e);
 void check_proof_action(struct sim *s, const struct engine_action *a);
 /** May it be sent again though it is in doubt, so that lookups can be proven? */
 bool check_proof_may_sacrifice(const struct sim *s, const struct row *row);
+void check_inventory_event(struct sim *s, const struct engine_event *e);
+void check_inventory_sent(struct sim *s, const struct engine_action *a);
 void check_truth_executed(struct sim *s, uint32_t identity);
 void check_truth_create(struct sim *s, const struct row *row);
 void check_truth_called(struct sim *s, const struct row *row, enum engine_outcome o);

@@ -116,11 +116,13 @@ static void without_its_mark_an_inventory_is_not_believed(void **state)
 	assert_int_equal(intend(l, 2, "acme 2").claim, LEDGER_FRESH);
 	begin_listing(l);
 	put(l, "acme 3", "id 3");
-	assert_true(complete(l, 1));
+	put(l, "acme 5", "id 5");
+	assert_true(complete(l, 2));
 	assert_int_equal(intend(l, 3, "acme 3").claim, LEDGER_LISTED);
 	begin_listing(l); /* … which the next one replaces, before it is complete */
 	put(l, "acme 4", "id 4");
 	assert_int_equal(intend(l, 4, "acme 4").claim, LEDGER_FRESH);
+	assert_int_equal(intend(l, 5, "acme 5").claim, LEDGER_FRESH);
 	ledger_destroy(l);
 }
 

@@ -236,6 +236,44 @@ static void every_name_of_many_is_known_again(void **state)
 	ledger_destroy(l);
 }
 
+/* What only a ledger on disk can have is accepted, and never comes back. */
+static void it_recalls_nothing_and_finds_nothing_listed(void **state)
+{
+	struct ledger_request q = {
+		.ticket = 1, .row = 1, .sandbox = "prod", .spec_id = "spec", .name = "acme"};
+	struct ledger *l = open_ledger(NULL);
+	struct ledger_reply reply;
+
+	q.id = "an id";
+	q.count = 1;
+	for (int op = LEDGER_UNMARK; op < LEDGER_OP_COUNT; op++) {
+		q.op = (enum ledger_op)op;
+		ledger_submit(l, &q);
+		assert_int_equal(answer(l).found, op == LEDGER_INVENTORY_END);
+	}
+	ask(l, LEDGER_CLAIM, 1, "acme");
+	q.op = LEDGER_INTEND;
+	q.wall_ms = 77;
+	ledger_submit(l, &q);
+	reply = answer(l);
+	assert_int_equal(reply.claim, LEDGER_FRESH);
+	assert_int_equal(reply.intent_ms, 77);
+	assert_int_equal(ledger_end_run(l, true, "created 1", NULL), 0);
+	ledger_destroy(l);
+}
+
+static void each_has_a_key_of_its_own(void **state)
+{
+	struct ledger *l = open_ledger(NULL), *other = open_ledger(NULL);
+	char tag[17], tag_of_other[17];
+
+	ledger_tag(l, "prod", "acme", tag);
+	ledger_tag(other, "prod", "acme", tag_of_other);
+	assert_string_not_equal(tag, tag_of_other);
+	ledger_destroy(l);
+	ledger_destroy(other);
+}
+
 static void it_promises_nothing_that_it_cannot_keep(void **state)
 {
 	struct ledger *l = open_ledger(NULL);
@@ -256,6 +294,8 @@ int main(void)
 		cmocka_unit_test(replies_wait_for_the_flush_and_then_wake_once),
 		cmocka_unit_test(replies_keep_their_order_however_many_there_are),
 		cmocka_unit_test(every_name_of_many_is_known_again),
+		cmocka_unit_test(it_recalls_nothing_and_finds_nothing_listed),
+		cmocka_unit_test(each_has_a_key_of_its_own),
 		cmocka_unit_test(it_promises_nothing_that_it_cannot_keep),
 	};
 

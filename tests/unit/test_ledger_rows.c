@@ -1,6 +1,8 @@
 /* What a run is told of what earlier ones did, state by state. */
 #include "ledger_fixture.h"
 
+#include <sqlite3.h>
+
 static struct ledger_reply claim(struct ledger *l, uint64_t row, const char *name)
 {
 	return ask(l, LEDGER_CLAIM, row, name);
@@ -202,13 +204,41 @@ static void rows_are_found_also_without_their_ticket(void **state)
 	q.row = 1;
 	q.name = "first";
 	ask_for(l, &q);
-	q.op = LEDGER_OUTCOME;
 	q.ticket = UINT32_MAX;
+	q.op = LEDGER_WITHDRAW;
+	ask_for(l, &q);
+	q.ticket = 7;
+	q.op = LEDGER_OUTCOME;
 	ask_for(l, &q);
 	end(l, false);
 	l = begin("tickets");
 	assert_int_equal(claim(l, 1, "first").claim, LEDGER_KNOWN);
 	assert_int_equal(claim(l, 2, longer).record->state, LEDGER_STATE_INTENDED);
+	ledger_destroy(l);
+}
+
+/* Two keys with one hash cannot be had, so the file is told that they are. */
+static void rows_that_share_a_hash_are_told_apart(void **state)
+{
+	struct ledger_request q = request(LEDGER_CLAIM, 3, "b");
+	struct ledger *l = begin("clash");
+	sqlite3 *db = NULL;
+
+	claim(l, 1, "a");
+	q.sandbox = "dev";
+	ask_for(l, &q);
+	claim(l, 2, "b");
+	decide(l, 2, "b", LEDGER_DONE);
+	end(l, false);
+	assert_int_equal(sqlite3_open("clash", &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				 "UPDATE connection SET hash = (SELECT hash FROM connection "
+				 "WHERE seen_row = 2)",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+	l = begin("clash");
+	assert_int_equal(claim(l, 1, "b").claim, LEDGER_KNOWN);
 	ledger_destroy(l);
 }
 
@@ -603,6 +633,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_given_is_empty),
 		cmocka_unit_test(a_name_is_a_duplicate_in_its_sandbox_and_run_only),
 		cmocka_unit_test(rows_are_found_also_without_their_ticket),
+		cmocka_unit_test(rows_that_share_a_hash_are_told_apart),
 		cmocka_unit_test(the_first_intent_counts_until_it_is_ended),
 		cmocka_unit_test(an_edited_row_is_told_and_keeps_what_was_intended),
 		cmocka_unit_test(a_new_intent_records_the_row_as_it_is_then),
