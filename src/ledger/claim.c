@@ -72,12 +72,12 @@ static bool same_fingerprint(sqlite3_stmt *stmt, const struct ledger_request *q)
 		       LEDGER_FINGERPRINT_SIZE) == 0;
 }
 
-/* STMT_FIND stands on the row; reset by the caller, before anything is written
+/* STMT_ROW stands on the row; reset by the caller, before anything is written
  * to what it reads. */
 static int look_at(struct store *s, const struct ledger_request *q, struct row *ret_row,
 	bool *ret_told, struct ledger_reply *reply, struct queue *out)
 {
-	sqlite3_stmt *stmt = s->statements[STMT_FIND];
+	sqlite3_stmt *stmt = s->statements[STMT_ROW];
 	struct record_view view = store_view(s);
 	struct ledger_record record;
 
@@ -110,7 +110,7 @@ static int claim_known(struct store *s, const struct ledger_request *q, const st
 	bool told = false;
 	int r = look_at(s, q, &row, &told, reply, out);
 
-	sqlite3_reset(s->statements[STMT_FIND]);
+	sqlite3_reset(s->statements[STMT_ROW]);
 	if (r < 0)
 		return r;
 	if (reply->claim == LEDGER_DUPLICATE) {
@@ -128,6 +128,7 @@ int store_claim(struct store *s, const struct ledger_request *q, struct ledger_r
 {
 	int64_t hash = key_hash(s->hash_key, q->sandbox, q->name);
 	struct scope *scope;
+	int64_t n;
 	int r = store_scope(s, q->sandbox, q->spec_id, &scope);
 
 	if (r == 0)
@@ -138,11 +139,14 @@ int store_claim(struct store *s, const struct ledger_request *q, struct ledger_r
 		return claim_known(s, q, scope, hash, reply, out);
 
 	r = insert(s, q, scope, hash);
+	n = sqlite3_last_insert_rowid(s->db);
+	if (r == 0)
+		r = store_key(s, hash, n);
 	if (r < 0)
 		return r;
 	tickets_set(&s->tickets, q->ticket,
 		&(struct row){
-			.n = sqlite3_last_insert_rowid(s->db),
+			.n = n,
 			.hash = hash,
 			.number = q->row,
 			.state = LEDGER_STATE_CLAIMED,

@@ -48,7 +48,7 @@ enum ledger_op {
 	LEDGER_RECALL,   /* find a row by `recall`; found or not */
 	LEDGER_INVENTORY_BEGIN, /* forget the inventory of (sandbox, spec_id) … */
 	LEDGER_INVENTORY_ITEM,  /* … put one connection into it … */
-	LEDGER_INVENTORY_END,   /* … and call it complete, if it has `count` distinct ids: `found` */
+	LEDGER_INVENTORY_END, /* … and call it complete, if it has `count` distinct ids: `found` */
 	LEDGER_OP_COUNT
 };
 
@@ -71,9 +71,9 @@ enum ledger_recall {
 
 /** What an outcome makes of a row. */
 enum ledger_standing {
-	LEDGER_DONE,        /* its id is known */
-	LEDGER_REFUSED,     /* definitely not created, or a conflict: looked up before the next try */
-	LEDGER_DOUBT,       /* may have been created */
+	LEDGER_DONE,    /* its id is known */
+	LEDGER_REFUSED, /* definitely not created, or a conflict: looked up before the next try */
+	LEDGER_DOUBT,   /* may have been created */
 };
 
 /** All text is borrowed and copied by ledger_submit(). No secrets. */
@@ -209,10 +209,11 @@ int ledger_memory_create(
 	void (*wake)(void *arg), void *arg, struct ledger **ret, struct error *reterr);
 
 struct ledger_sqlite_options {
-	const char *path;    /* the key lies beside it, PATH.key */
-	const char *service; /* scheme, host, port and base path, in lower case where that is meant */
+	const char *path; /* the key lies beside it, PATH.key */
+	const char
+		*service; /* scheme, host, port and base path, in lower case where that is meant */
 	const char *org;
-	const char *settings; /* of the run, for the `run` table; no secrets */
+	const char *settings;      /* of the run, for the `run` table; no secrets */
 	const struct stat *inputs; /* files that the ledger must not be */
 	size_t input_count;
 	void (*wake)(void *arg); /* called, from any thread, when replies are ready; may be NULL */

@@ -22,10 +22,10 @@ static int row_for(struct store *s, const struct ledger_request *q, struct row *
 	r = store_find(s, q->sandbox, q->name, hash);
 	assert(r != 0); /* claimed or recalled first */
 	if (r == 1) {
-		s->found = row_of(s->statements[STMT_FIND], hash);
+		s->found = row_of(s->statements[STMT_ROW], hash);
 		*ret = &s->found;
 	}
-	sqlite3_reset(s->statements[STMT_FIND]);
+	sqlite3_reset(s->statements[STMT_ROW]);
 	return r < 0 ? r : 0;
 }
 

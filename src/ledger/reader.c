@@ -206,18 +206,47 @@ static bool has_key_of(struct question *q, sqlite3_stmt *stmt)
 	       strcmp(column_text(stmt, COLUMN_NAME), q->name) == 0;
 }
 
-static int read_found(struct question *q, struct error *reterr)
+/* Its record is kept if it is the one. */
+static int look_at(struct question *q, int64_t n, struct error *reterr)
 {
-	struct ledger_reader *r = q->r;
-	sqlite3_stmt *stmt = r->statements[READER_FIND];
-	int e = get_key(r, reterr);
+	sqlite3_stmt *stmt = q->r->statements[READER_ROW];
+	int e;
 
+	sqlite3_bind_int64(stmt, 1, n);
+	e = step(q->r, stmt, reterr);
 	if (e == 0)
-		sqlite3_bind_int64(stmt, 1, key_hash(r->hash_key, q->sandbox, q->name));
-	while (e == 0 && q->count == 0 && (e = step(r, stmt, reterr)) == 1)
+		e = db_trouble(NULL, SQLITE_CORRUPT, q->r->path, reterr);
+	else if (e == 1)
 		e = has_key_of(q, stmt) ? keep_record(q, stmt, reterr) : 0;
 	sqlite3_reset(stmt);
 	return e;
+}
+
+static int find_indexed(struct question *q, int64_t hash, struct error *reterr)
+{
+	sqlite3_stmt *stmt = q->r->statements[READER_KEY_ROWS];
+	int e = 0;
+
+	sqlite3_bind_int64(stmt, 1, hash);
+	while (e == 0 && q->count == 0 && (e = step(q->r, stmt, reterr)) == 1)
+		e = look_at(q, sqlite3_column_int64(stmt, 0), reterr);
+	sqlite3_reset(stmt);
+	return e;
+}
+
+static int read_found(struct question *q, struct error *reterr)
+{
+	struct ledger_reader *r = q->r;
+	size_t at = SIZE_MAX;
+	int64_t hash, n;
+	int e = get_key(r, reterr);
+
+	if (e < 0)
+		return e;
+	hash = key_hash(r->hash_key, q->sandbox, q->name);
+	while (e == 0 && q->count == 0 && (n = newest_find(&r->newest, hash, &at)))
+		e = look_at(q, n, reterr);
+	return e < 0 || q->count > 0 ? e : find_indexed(q, hash, reterr);
 }
 
 int ledger_reader_find(struct ledger_reader *r, const char *sandbox, const char *name,

@@ -14,7 +14,8 @@ static const char *const sql[READER_STATEMENT_COUNT] = {
 	[READER_BEGIN] = "BEGIN",
 	[READER_ROLLBACK] = "ROLLBACK",
 	[READER_VERSION] = "PRAGMA data_version",
-	[READER_FIND] = "SELECT " RECORD_COLUMNS " FROM connection WHERE hash = ?",
+	[READER_KEY_ROWS] = "SELECT n FROM row_key WHERE hash = ?",
+	[READER_ROW] = "SELECT " RECORD_COLUMNS " FROM connection WHERE n = ?",
 };
 
 static int open_file(struct ledger_reader *r, struct error *reterr)
@@ -56,6 +57,13 @@ static int run(
 	return db_trouble(r->file.db, rc, r->path, reterr);
 }
 
+static int load_newest(struct ledger_reader *r, struct error *reterr)
+{
+	if (!r->newest.slots && newest_init(&r->newest) < 0)
+		return db_trouble(NULL, SQLITE_NOMEM, r->path, reterr);
+	return newest_load(&r->newest, r->file.db, r->path, reterr);
+}
+
 /* What is kept between two questions, unless somebody wrote meanwhile. */
 static int refresh(struct ledger_reader *r, struct error *reterr)
 {
@@ -67,6 +75,8 @@ static int refresh(struct ledger_reader *r, struct error *reterr)
 	e = scopes_load(&r->scopes, r->file.db, r->path, reterr);
 	if (e == 0)
 		e = reported_load(&r->reported, r->file.db, r->path, reterr);
+	if (e == 0)
+		e = load_newest(r, reterr);
 	if (e == 0) {
 		r->run = (int64_t)r->reported.count - 1;
 		r->version = version;
@@ -150,6 +160,7 @@ void reader_destroy(struct ledger_reader *r)
 		return;
 	close_file(r);
 	reported_done(&r->reported);
+	newest_done(&r->newest);
 	queue_done(&r->found);
 	free(r->service);
 	free(r->org);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "ledger/key.h"
+#include "ledger/newest.h"
 #include "ledger/queue.h"
 #include "ledger/reader.h"
 #include "ledger/reader_open.h"
@@ -20,7 +21,8 @@ enum reader_statement {
 	READER_BEGIN,
 	READER_ROLLBACK,
 	READER_VERSION,
-	READER_FIND,
+	READER_KEY_ROWS,
+	READER_ROW,
 	READER_STATEMENT_COUNT
 };
 
@@ -31,6 +33,7 @@ struct ledger_reader {
 	int64_t version; /* changes with what others write; of these: */
 	struct scopes scopes;
 	struct reported_runs reported;
+	struct newest newest;
 	int64_t run; /* the newest */
 	bool has_key;
 	uint8_t hash_key[KEY_HASH_SIZE];

@@ -2,8 +2,8 @@
  *
  * `connection` is a rowid table in order of arrival: rows are appended, and
  * what happens to them later happens near the end. Their key is found by a
- * 64-bit keyed hash, whose index holds 16 bytes a row; an index of the text
- * costs three times as much. Narrow columns that a pass over the table looks at
+ * 64-bit keyed hash in `row_key`, which holds 16 bytes a row and gets them sorted,
+ * thousands at a time (newest.h); an index of the text costs three times as much. Narrow columns that a pass over the table looks at
  * come first, text that only a hit needs comes last. NULL stands for 0 and "".
  */
 #include "ledger/schema.h"
@@ -43,7 +43,9 @@ static const char version_1[] =
 	"  name TEXT, endpoint TEXT, username TEXT,"
 	"  status TEXT, id TEXT, etag TEXT, request_id TEXT, error_code TEXT, error TEXT,"
 	"  room BLOB);" /* kept free by a claim for what its outcome will need */
-	"CREATE INDEX connection_hash ON connection (hash);"
+	"CREATE TABLE row_key (hash INTEGER, n INTEGER, PRIMARY KEY (hash, n)) WITHOUT ROWID;"
+	"CREATE TABLE indexed (n INTEGER NOT NULL);" /* rows up to this one are in row_key */
+	"INSERT INTO indexed VALUES (0);"
 	"CREATE INDEX connection_relook ON connection (n) WHERE relook IS NOT NULL;"
 	"CREATE TABLE listing ("
 	"  number INTEGER PRIMARY KEY, scope INTEGER NOT NULL, run INTEGER NOT NULL,"

@@ -22,7 +22,10 @@ static const char *const sql[STMT_COUNT] = {
 		"UPDATE run SET finished_ms = ?, reported = ?, totals = ? WHERE number = ?",
 	[STMT_SCOPE_ADD] = "INSERT INTO scope (number, sandbox, spec_id) VALUES (?, ?, ?)",
 
-	[STMT_FIND] = "SELECT " RECORD_COLUMNS " FROM connection WHERE hash = ?",
+	[STMT_KEY_ROWS] = "SELECT n FROM row_key WHERE hash = ?",
+	[STMT_KEY_ADD] = "INSERT INTO row_key (hash, n) VALUES (?, ?)",
+	[STMT_KEYS_REACH] = "UPDATE indexed SET n = (SELECT max(n) FROM connection)",
+	[STMT_ROW] = "SELECT " RECORD_COLUMNS " FROM connection WHERE n = ?",
 	[STMT_CLAIM] = "INSERT INTO connection (state, hash, seen_run, seen_row, scope, intent_ms, "
 		       "changed_ms, fingerprint, name, endpoint, username, room) "
 		       "VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(?))",

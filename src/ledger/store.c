@@ -82,25 +82,77 @@ void store_roll_back(struct store *s)
 
 /* ---------------------------------------------------------------- rows, scopes */
 
-int store_find(struct store *s, const char *sandbox, const char *name, int64_t hash)
+/* 1 when row `n` has this key, and STMT_ROW stands on it. */
+static int look_at(struct store *s, int64_t n, const char *sandbox, const char *name)
 {
-	sqlite3_stmt *stmt = s->statements[STMT_FIND];
+	sqlite3_stmt *stmt = s->statements[STMT_ROW];
+	const struct scope *scope;
+	int r;
+
+	sqlite3_bind_int64(stmt, 1, n);
+	r = store_step(s, stmt);
+	scope = r == 1 ? scopes_get(&s->scopes, sqlite3_column_int64(stmt, COLUMN_SCOPE)) : NULL;
+	if (r >= 0 && !scope)
+		r = store_damaged(s);
+	else if (r == 1 && (strcmp(column_text(stmt, COLUMN_NAME), name) != 0 ||
+				   strcmp(scope->sandbox, sandbox) != 0))
+		r = 0;
+	if (r != 1)
+		sqlite3_reset(stmt);
+	return r;
+}
+
+static int find_indexed(struct store *s, const char *sandbox, const char *name, int64_t hash)
+{
+	sqlite3_stmt *stmt = s->statements[STMT_KEY_ROWS];
 	int r;
 
 	sqlite3_bind_int64(stmt, 1, hash);
 	while ((r = store_step(s, stmt)) == 1) {
-		const struct scope *scope =
-			scopes_get(&s->scopes, sqlite3_column_int64(stmt, COLUMN_SCOPE));
-
-		if (!scope)
-			r = store_damaged(s);
-		if (!scope || (strcmp(column_text(stmt, COLUMN_NAME), name) == 0 &&
-				      strcmp(scope->sandbox, sandbox) == 0))
+		r = look_at(s, sqlite3_column_int64(stmt, 0), sandbox, name);
+		if (r != 0)
 			break;
 	}
-	if (r != 1)
-		sqlite3_reset(stmt);
+	sqlite3_reset(stmt);
 	return r;
+}
+
+int store_find(struct store *s, const char *sandbox, const char *name, int64_t hash)
+{
+	size_t at = SIZE_MAX;
+	int64_t n;
+
+	while ((n = newest_find(&s->newest, hash, &at))) {
+		int r = look_at(s, n, sandbox, name);
+
+		if (r != 0)
+			return r;
+	}
+	return find_indexed(s, sandbox, name, hash);
+}
+
+int store_key(struct store *s, int64_t hash, int64_t n)
+{
+	newest_add(&s->newest, hash, n);
+	return newest_full(&s->newest) ? store_index(s) : 0;
+}
+
+int store_index(struct store *s)
+{
+	int r = 0;
+
+	if (s->newest.count == 0)
+		return 0;
+	newest_sort(&s->newest);
+	for (size_t i = 0; i < s->newest.count && r == 0; i++) {
+		struct binder b = bind_to(s->statements[STMT_KEY_ADD]);
+
+		bind_number(&b, s->newest.slots[i].hash);
+		bind_number(&b, s->newest.slots[i].n);
+		r = store_run(s, STMT_KEY_ADD);
+	}
+	newest_clear(&s->newest);
+	return r < 0 ? r : store_run(s, STMT_KEYS_REACH);
 }
 
 struct row row_of(sqlite3_stmt *stmt, int64_t hash)

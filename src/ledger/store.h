@@ -13,6 +13,7 @@
 #include "ledger/files.h"
 #include "ledger/key.h"
 #include "ledger/ledger.h"
+#include "ledger/newest.h"
 #include "ledger/queue.h"
 #include "ledger/record.h"
 #include "ledger/scopes.h"
@@ -30,6 +31,7 @@ struct store {
 	int64_t run;
 	struct scopes scopes;
 	struct reported_runs reported;
+	struct newest newest;
 	struct tickets tickets;
 	struct row found; /* of a request whose ticket is not known, until the next */
 	int64_t cursors
@@ -92,8 +94,13 @@ int store_run(struct store *s, enum statement which);
 /** 1: `stmt` stands on a row; 0: it has none (left); or trouble. The caller resets it. */
 int store_step(struct store *s, sqlite3_stmt *stmt);
 
-/** Find a row by its key: 1 (STMT_FIND stands on it, the caller resets it), 0, or trouble. */
+/** Find a row by its key: 1 (STMT_ROW stands on it, the caller resets it), 0, or trouble. */
 int store_find(struct store *s, const char *sandbox, const char *name, int64_t hash);
+
+/** Let a new row be found by its key. */
+int store_key(struct store *s, int64_t hash, int64_t n);
+/** Put all keys into the index, also those of the newest rows. */
+int store_index(struct store *s);
 
 /** What to remember of the row that `stmt`, with RECORD_COLUMNS, stands on. */
 struct row row_of(sqlite3_stmt *stmt, int64_t hash);

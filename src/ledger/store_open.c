@@ -129,6 +129,10 @@ static int load(struct store *s, struct error *reterr)
 		r = scopes_load(&s->scopes, s->db, path, reterr);
 	if (r == 0)
 		r = reported_load(&s->reported, s->db, path, reterr);
+	if (r == 0 && newest_init(&s->newest) < 0)
+		r = db_trouble(s->db, SQLITE_NOMEM, path, reterr);
+	if (r == 0)
+		r = newest_load(&s->newest, s->db, path, reterr);
 	return r;
 }
 
@@ -204,6 +208,7 @@ void store_close(struct store *s)
 	files_close(&s->files);
 	scopes_close(&s->scopes);
 	reported_done(&s->reported);
+	newest_done(&s->newest);
 	tickets_done(&s->tickets);
 	wipe(s->key, sizeof(s->key));
 	*s = (struct store){.files.fd = -1};
@@ -212,10 +217,12 @@ void store_close(struct store *s)
 int store_end_run(struct store *s, bool reported, const char *totals)
 {
 	struct binder b = bind_to(s->statements[STMT_RUN_END]);
+	int r;
 
 	bind_number(&b, clock_wall_ms());
 	bind_number(&b, reported);
 	bind_text(&b, totals);
 	bind_number(&b, s->run);
-	return store_run(s, STMT_RUN_END);
+	r = store_run(s, STMT_RUN_END);
+	return r < 0 ? r : store_index(s);
 }
