@@ -3,7 +3,9 @@
  * The engine is answered only when the ledger has it all: the last page is a count,
  * and the ledger compares it with the ids that it was given, which may have come
  * twice when pages shifted. So the answer to that request is the ledger's reply, of
- * which there is exactly one, also when the ledger fails or the request is cut.
+ * which there is exactly one, also when the ledger fails or the request is cut. A page
+ * before it is answered once the ledger has taken its items, so that a slow disk slows
+ * the listing down instead of filling memory.
  */
 #include <assert.h>
 
@@ -69,6 +71,7 @@ static void feed(void *arg, const struct flow_item *item)
 	q->endpoint = item->endpoint ? item->endpoint : "";
 	q->username = item->username ? item->username : "";
 	turn_ask(p->run, q);
+	p->run->slots[p->x->job].look->items_out++;
 }
 
 bool inventory_page(
@@ -86,7 +89,8 @@ bool inventory_page(
 	step = flow_cursor_feed(&look->cursor, a->body, a->body_len, feed, &page);
 	if (step == FLOW_STEP_PAGE || step == FLOW_STEP_COUNT) {
 		*ret = ANSWER_MORE;
-		return true;
+		look->page_held = look->items_out > 0;
+		return !look->page_held;
 	}
 	if (step == FLOW_STEP_UNSOUND || look->cursor.count < look->foreign) {
 		inventory_unread(
@@ -105,6 +109,26 @@ void inventory_unread(struct snowmelt *s, uint32_t sandbox, const char *why)
 	str_copy(s->listing_sandbox, sizeof(s->listing_sandbox), input_sandbox(s->input, sandbox));
 }
 
+static void tell(struct snowmelt *s, uint32_t job, enum engine_answer answer)
+{
+	turn_tell(s, &(struct engine_event){
+			     .kind = EVENT_ANSWER,
+			     .job = job,
+			     .answer = {.answer = answer, .retry_after = NSEC_NONE},
+		     });
+}
+
+void inventory_taken(struct snowmelt *s, const struct ledger_reply *reply)
+{
+	struct look *look = s->slots[reply->ticket].look;
+
+	look->items_out--;
+	if (!look->page_held || look->items_out > 0)
+		return;
+	look->page_held = false;
+	tell(s, reply->ticket, ANSWER_MORE);
+}
+
 void inventory_replied(struct snowmelt *s, const struct ledger_reply *reply)
 {
 	bool complete = reply->error == 0 && reply->found;
@@ -112,13 +136,5 @@ void inventory_replied(struct snowmelt *s, const struct ledger_reply *reply)
 	if (!complete)
 		inventory_unread(s, s->slots[reply->ticket].look->sandbox,
 			"there were more or fewer connections than it counted");
-	turn_tell(s, &(struct engine_event){
-			     .kind = EVENT_ANSWER,
-			     .job = reply->ticket,
-			     .answer =
-				     {
-					     .answer = complete ? ANSWER_LISTED : ANSWER_DOUBTFUL,
-					     .retry_after = NSEC_NONE,
-				     },
-		     });
+	tell(s, reply->ticket, complete ? ANSWER_LISTED : ANSWER_DOUBTFUL);
 }

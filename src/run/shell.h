@@ -41,10 +41,12 @@ struct run_settings {
 struct look {
 	struct flow_cursor cursor;
 	struct flow_hits hits;
-	char tag[17];     /* key of the row's tag; "" for none */
-	bool met;         /* calibration: the connection that must be there was listed */
-	uint64_t foreign; /* inventory: items of another connectionSpec, which are left out */
-	uint32_t sandbox; /* inventory */
+	char tag[17];       /* key of the row's tag; "" for none */
+	bool met;           /* calibration: the connection that must be there was listed */
+	uint64_t foreign;   /* inventory: items of another connectionSpec, which are left out */
+	uint32_t items_out; /* inventory: items that the ledger has not taken yet */
+	bool page_held;     /* inventory: its page is answered once it has */
+	uint32_t sandbox;   /* inventory */
 };
 
 /** What the ledger had of a row when it was claimed or recalled. */
@@ -270,6 +272,8 @@ bool inventory_page(struct snowmelt *s, struct exchange *x, const struct net_ans
 	enum engine_answer *ret);
 /** A page could not be had: remember why, in case that it ends the run. */
 void inventory_unread(struct snowmelt *s, uint32_t sandbox, const char *why);
+/** The ledger has an item, or never will. */
+void inventory_taken(struct snowmelt *s, const struct ledger_reply *reply);
 void inventory_replied(struct snowmelt *s, const struct ledger_reply *reply);
 
 /* probe.c */

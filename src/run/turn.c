@@ -52,7 +52,8 @@ static void ledger_reply(struct snowmelt *s, const struct ledger_reply *reply)
 {
 	if (reply->error < 0)
 		ledger_failed(s);
-	if (reply->error < 0 && reply->op != LEDGER_INVENTORY_END)
+	if (reply->error < 0 && reply->op != LEDGER_INVENTORY_ITEM &&
+		reply->op != LEDGER_INVENTORY_END)
 		return;
 	switch (reply->op) {
 	case LEDGER_CLAIM: claim_replied(s, reply); break;
@@ -66,8 +67,8 @@ static void ledger_reply(struct snowmelt *s, const struct ledger_reply *reply)
 		else
 			recall_replied(s, reply);
 		break;
-	case LEDGER_INVENTORY_BEGIN:
-	case LEDGER_INVENTORY_ITEM: break;
+	case LEDGER_INVENTORY_BEGIN: break;
+	case LEDGER_INVENTORY_ITEM: inventory_taken(s, reply); break;
 	case LEDGER_INVENTORY_END: inventory_replied(s, reply); break;
 	case LEDGER_OP_COUNT:
 	default: assert(!"no such request");
