@@ -324,7 +324,7 @@ def test_a_doubt_whose_row_is_gone_is_settled_and_counted(flowmock, csv):
 
 def late_commit_after_the_settle(flowmock, csv, tmp_path):
     """The first create is answered 504 and carried out when its row was sent again."""
-    (tmp_path / "plan").write_text("1 error504-late 900ms\n")
+    (tmp_path / "plan").write_text("1 error504-late 2500ms\n")
     mock = flowmock("--schedule", tmp_path / "plan")
     write_csv(csv, instances(3))
     return mock, ["--no-inventory", "--concurrency", 1, "--settle-timeout", "200ms"]
@@ -340,7 +340,7 @@ def check_duplicate_is_named(line, mock):
 def test_a_duplicate_that_no_settle_could_prevent_is_named_before_the_end(
         flowmock, csv, tmp_path):
     mock, more = late_commit_after_the_settle(flowmock, csv, tmp_path)
-    snowmelt("run", csv, "--url", mock.url, "--settle", "1200ms", *more, expect=1)
+    snowmelt("run", csv, "--url", mock.url, "--settle", "4s", *more, expect=1)
     check_one_line_a_row(results_of(csv), instances(3))
     (line,) = [line for line in results_of(csv) if line["status"] != "created"]
     check_duplicate_is_named(line, mock)
