@@ -14,7 +14,7 @@ BUILD = Path(os.environ["SNOWMELT_BUILD"])
 SNOWMELT = BUILD / "src/cli/snowmelt"
 FLOWMOCK = BUILD / "src/flowmock/flowmock"
 BASE_PATH = "/data/foundation/flowservice"
-LIMIT_S = 60
+LIMIT_S = 240  # a run that takes longer hangs: the test fails, it does not wait for ever
 
 HEADER = ["name", "endpoint", "username", "password"]
 
