@@ -50,7 +50,9 @@ static bool is_late(const struct token *t)
 static void lose(struct token *t, nsec_t at)
 {
 	t->usable = false;
-	if (is_late(t) && t->missing_since == NSEC_NONE)
+	if (t->missing_since != NSEC_NONE)
+		t->missing_since += at - t->came;
+	else if (is_late(t))
 		t->missing_since = at;
 }
 
@@ -98,6 +100,7 @@ void token_fresh(struct engine *e, nsec_t now, nsec_t life)
 	e->token = (struct token){
 		.generation = old->generation + 1,
 		.usable = life > 0,
+		.came = now,
 		.ends = nsec_add(now, life),
 		.renew_at = renewal(e, now, life),
 		.fetch_at = old->fetch_at,
