@@ -598,16 +598,33 @@ static void a_row_that_every_token_is_refused_for_fetches_few(void **state)
 	uint32_t poison = s.last_send.job;
 
 	for (int i = 0; i < 1200; i++) {
+		for (uint32_t job = 0; job < engine_job_limit(s.e); job++)
+			if (state_of(&s, job) == JOB_IN_FLIGHT && job != poison)
+				answer(&s, job, ANSWER_CREATED);
 		if (state_of(&s, poison) == JOB_IN_FLIGHT)
 			answer(&s, poison, ANSWER_TOKEN);
-		answer_all(&s, ANSWER_CREATED);
+		pass(&s, 50 * MS);
 		if (fetch_out(&s))
 			token_fresh(&s, LIFE);
-		pass(&s, 50 * MS);
-		if (state_of(&s, poison) == JOB_IN_FLIGHT) /* after the others have proven it */
-			answer(&s, poison, ANSWER_TOKEN);
 	}
 	assert_in_range(s.fetches, 3, 20); /* in a minute */
+	finish(&s);
+}
+
+/* However often: each of them had worked. */
+static void tokens_that_worked_and_are_revoked_end_no_run(void **state)
+{
+	struct shell s = start_with_life(MANY);
+
+	for (uint32_t i = 0; i < 10; i++) {
+		go_on(&s, 2 * SEC);
+		answer_all(&s, ANSWER_TOKEN);
+		assert_int_equal(s.fetches, i + 2);
+		token_fresh(&s, LIFE);
+		drain(&s);
+	}
+	answer(&s, s.last_send.job, ANSWER_TOKEN); /* as the first answer with this one */
+	assert_false(engine_stats(s.e).ending);
 	finish(&s);
 }
 
@@ -662,6 +679,7 @@ int main(void)
 		cmocka_unit_test(two_rows_refused_with_a_fresh_token_end_the_run),
 		cmocka_unit_test(a_401_during_the_renewal_condemns_no_token),
 		cmocka_unit_test(a_row_that_every_token_is_refused_for_fetches_few),
+		cmocka_unit_test(tokens_that_worked_and_are_revoked_end_no_run),
 		cmocka_unit_test(tokens_that_all_run_out_unused_end_the_run),
 	};
 
