@@ -47,12 +47,18 @@ static bool is_late(const struct token *t)
 	return t->fetching || t->failures > 0;
 }
 
+/* For so long none was missing, whether anybody used it or not. */
+static void stop_using(struct token *t, nsec_t at)
+{
+	if (t->usable && t->missing_since != NSEC_NONE)
+		t->missing_since += at - t->came;
+	t->usable = false;
+}
+
 static void lose(struct token *t, nsec_t at)
 {
-	t->usable = false;
-	if (t->missing_since != NSEC_NONE)
-		t->missing_since += at - t->came;
-	else if (is_late(t))
+	stop_using(t, at);
+	if (is_late(t) && t->missing_since == NSEC_NONE)
 		t->missing_since = at;
 }
 
@@ -94,9 +100,10 @@ static void wake(struct engine *e, nsec_t now)
 
 void token_fresh(struct engine *e, nsec_t now, nsec_t life)
 {
-	const struct token *old = &e->token;
+	struct token *old = &e->token;
 
 	assert(life >= 0);
+	stop_using(old, now);
 	e->token = (struct token){
 		.generation = old->generation + 1,
 		.usable = life > 0,

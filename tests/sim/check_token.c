@@ -36,8 +36,15 @@ static bool is_wanted(const struct sim *s)
 	return false;
 }
 
-/* It may have become unusable by the clock since. What was usable, and nobody had to
- * use, does not count as missing. */
+/* What was usable, and nobody had to use, does not count as missing. */
+static void note_had(struct token_check *t, nsec_t until)
+{
+	if (t->had && t->missing_since != NSEC_NONE)
+		t->missing_since += until - t->from;
+	t->had = false;
+}
+
+/* It may have become unusable by the clock since. */
 static void note_missing(struct sim *s)
 {
 	struct token_check *t = &s->check.token;
@@ -45,11 +52,9 @@ static void note_missing(struct sim *s)
 
 	if (check_token_usable(s))
 		return;
-	if (t->had && t->missing_since != NSEC_NONE)
-		t->missing_since += since - t->from;
-	else if (is_late(s) && t->missing_since == NSEC_NONE)
+	note_had(t, since);
+	if (is_late(s) && t->missing_since == NSEC_NONE)
 		t->missing_since = since;
-	t->had = false;
 }
 
 /* -------------------------------------------------------------------- refusals */
@@ -138,6 +143,7 @@ static void on_fresh(struct sim *s, nsec_t life)
 	struct token_check *t = &c->token;
 
 	cover_fresh(s);
+	note_had(t, s->now);
 	c->generation++;
 	*t = (struct token_check){
 		.from = s->now,

@@ -384,6 +384,25 @@ static void one_that_had_some_is_given_up_after_a_quarter_of_an_hour(void **stat
 	finish(&s);
 }
 
+/* Three outages of a quarter of an hour in all, and between them tokens that nobody used. */
+static void tokens_that_nobody_needed_end_an_outage(void **state)
+{
+	struct shell s = start_with_life(10);
+
+	hold(&s, 3600 * SEC);
+	fail_for(&s, LIFE + 400 * SEC, NSEC_NONE);
+	while (!fetch_out(&s))
+		pass(&s, SEC);
+	token_fresh(&s, LIFE);
+	pass(&s, 950 * SEC);
+	token_fresh(&s, LIFE); /* renewed in time */
+	fail_for(&s, LIFE + 400 * SEC, NSEC_NONE);
+	assert_false(engine_stats(s.e).ending);
+	fail_for(&s, 120 * SEC, NSEC_NONE);
+	assert_true(engine_stats(s.e).ending);
+	finish(&s);
+}
+
 /* A fetch that hangs is given up like one that fails, and does not hold up the end. */
 static void a_fetch_that_hangs_is_cut_at_the_end(void **state)
 {
@@ -667,6 +686,7 @@ int main(void)
 		cmocka_unit_test(a_minute_without_the_endpoint_loses_no_row_and_makes_no_storm),
 		cmocka_unit_test(an_endpoint_that_never_had_one_is_given_up_after_a_minute),
 		cmocka_unit_test(one_that_had_some_is_given_up_after_a_quarter_of_an_hour),
+		cmocka_unit_test(tokens_that_nobody_needed_end_an_outage),
 		cmocka_unit_test(a_fetch_that_hangs_is_cut_at_the_end),
 		cmocka_unit_test(a_stop_cuts_the_fetch_when_the_requests_have_finished),
 		cmocka_unit_test(a_renewal_that_nobody_needs_any_more_ends_no_run),
