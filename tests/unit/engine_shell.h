@@ -14,12 +14,14 @@ struct shell {
 	bool endless;                   /* the input stays open when they are used up */
 	struct engine_event row;        /* how each row is claimed */
 	uint32_t marks, doubts, resent; /* rows that the ledger's sources still have */
+	bool tokenless;                 /* none is given at the start: the test fetches it */
 	bool listed;                    /* an intent is answered: the inventory has its name */
 
 	/* what was ordered since */
 	uint32_t sent[64];
 	struct engine_action last_send, last_line, last_outcome, last_copy, last_recall, done;
 	uint32_t sends, fetches, cuts, intents, withdrawals, outcomes, lines, copies, recalls;
+	uint32_t fetches_answered;
 	uint32_t reads[SOURCE_COUNT];
 	bool is_done;
 };
@@ -43,6 +45,28 @@ static inline void answer_after(
 static inline void answer(struct shell *s, uint32_t job, enum engine_answer a)
 {
 	answer_after(s, job, a, NSEC_NONE);
+}
+
+static inline bool fetch_out(const struct shell *s)
+{
+	return s->fetches > s->fetches_answered;
+}
+
+static inline void token_fresh(struct shell *s, nsec_t life)
+{
+	s->fetches_answered = s->fetches;
+	engine_handle(s->e, s->now,
+		&(struct engine_event){.kind = EVENT_TOKEN_FRESH, .token = {.life = life}});
+}
+
+static inline void token_failed(struct shell *s, nsec_t retry_after)
+{
+	s->fetches_answered = s->fetches;
+	engine_handle(s->e, s->now,
+		&(struct engine_event){
+			.kind = EVENT_TOKEN_FAILED,
+			.token = {.retry_after = retry_after},
+		});
 }
 
 static inline void source_ended(struct shell *s)
@@ -174,7 +198,8 @@ static inline void start_in(struct shell *s, void (*change)(struct engine_config
 		change(&c);
 	s->e = engine_create(&c);
 	assert_non_null(s->e);
-	tell(s, EVENT_TOKEN_FRESH, ENGINE_NO_JOB);
+	if (!s->tokenless)
+		token_fresh(s, NSEC_NEVER);
 	drain(s);
 }
 

@@ -97,7 +97,7 @@ static struct engine *engine_with_a_row_read(void)
 	struct engine *e = engine_create(&config);
 	struct engine_action a;
 	struct engine_event row = {.kind = EVENT_ROW, .row = {.filterable = true}};
-	struct engine_event token = {.kind = EVENT_TOKEN_FRESH};
+	struct engine_event token = {.kind = EVENT_TOKEN_FRESH, .token = {.life = NSEC_NEVER}};
 
 	engine_handle(e, 0, &token);
 	while (engine_next(e, 0, &a))
@@ -135,6 +135,7 @@ static void a_fact_that_cannot_be_asserts(void **state)
 		{.kind = EVENT_OUTCOME_DURABLE}, /* nothing was decided */
 		{.kind = EVENT_ANSWER},          /* nothing was sent */
 		{.kind = EVENT_SHARED_FINDING},  /* it shares no listing */
+		{.kind = EVENT_TOKEN_FAILED},    /* none was asked for */
 		{.kind = (enum engine_event_kind)99},
 	};
 
