@@ -250,6 +250,7 @@ static void dispatch(struct engine *e, nsec_t now, const struct engine_event *ev
 	case EVENT_RECALLED: calibrate_recalled(e, now, ev); break;
 	case EVENT_LEDGER_FAILED: ending_begin(e, now, END_LEDGER, false); break;
 	case EVENT_TOKEN_FRESH: token_fresh(e, now); break;
+	case EVENT_TOKEN_FAILED: e->fetching = false; break;
 	case EVENT_TOKEN_REFUSED:
 		e->fetching = false;
 		ending_begin(e, now, END_TOKEN, false);

@@ -43,7 +43,10 @@ enum engine_event_kind {
 	                        * may close others), before the listing's own ANSWER_LISTED */
 	EVENT_RECALLED,        /* answer to ACTION_RECALL */
 	EVENT_LEDGER_FAILED,   /* nothing more is sent, written or told */
-	EVENT_TOKEN_FRESH,     /* a token of the next generation is there */
+	EVENT_TOKEN_FRESH,     /* a token of the next generation is there: answer to ACTION_FETCH,
+	                        * or before the first one, of a token that was given */
+	EVENT_TOKEN_FAILED,    /* answer to ACTION_FETCH: none this time (no answer, 429, 5xx,
+	                        * unreadable); it is asked for again */
 	EVENT_TOKEN_REFUSED,   /* answer to ACTION_FETCH: none is to be had, ever */
 	EVENT_STOP,            /* admit no more, let what is in flight finish */
 	EVENT_ABORT,           /* cut what is in flight, too */
@@ -142,6 +145,10 @@ struct engine_event {
 			nsec_t retry_after;        /* NSEC_NONE when there was none */
 		} answer;
 		struct {
+			nsec_t life;        /* FRESH: from now; NSEC_NEVER: no end is known */
+			nsec_t retry_after; /* FAILED: NSEC_NONE when there was none */
+		} token;
+		struct {
 			bool fatal; /* the input went bad here: stop sending, tell the rows so far */
 		} source_ended;
 		struct {
@@ -162,7 +169,7 @@ enum engine_action_kind {
 	                          * CONFLICT is its new outcome, UNCHANGED takes the mark off */
 	ACTION_SEND,          /* send `request` of J → EVENT_ANSWER */
 	ACTION_CUT,           /* cut the request of J → its EVENT_ANSWER as usual */
-	ACTION_FETCH,         /* get a token → EVENT_TOKEN_* */
+	ACTION_FETCH,         /* get a token → EVENT_TOKEN_*; one at a time */
 	ACTION_EMIT,   /* write the line of J, if it has one; its slot is free once this returns */
 	ACTION_COPY,   /* keep name, scope and id of row `from`, which was created, as job J's: its
 	                * lookups ask whether this id is listed yet */
@@ -185,14 +192,15 @@ enum engine_end {
 	END_STOPPED, /* EVENT_STOP */
 	END_ABORTED, /* EVENT_ABORT */
 	END_HALT_RULE,
-	END_BREAKER,     /* open, or no answer at all, for give_up_after */
-	END_RETRY_AFTER, /* asked to wait longer than max_retry_after: `resume_after` */
-	END_FATAL,       /* an answer that every row would get */
-	END_TOKEN,       /* no token is to be had, or fresh ones are refused */
-	END_SANDBOXES,   /* every sandbox of the run was refused */
-	END_LEDGER,      /* EVENT_LEDGER_FAILED */
-	END_INPUT,       /* the input went bad in mid-run */
-	END_INVENTORY,   /* a scope with unseen rows could not be listed */
+	END_BREAKER,      /* open, or no answer at all, for give_up_after */
+	END_RETRY_AFTER,  /* asked to wait longer than max_retry_after: `resume_after` */
+	END_FATAL,        /* an answer that every row would get */
+	END_TOKEN,        /* no token is to be had, or fresh ones are refused */
+	END_TOKEN_OUTAGE, /* none was to be had for give_up_after, though asked for */
+	END_SANDBOXES,    /* every sandbox of the run was refused */
+	END_LEDGER,       /* EVENT_LEDGER_FAILED */
+	END_INPUT,        /* the input went bad in mid-run */
+	END_INVENTORY,    /* a scope with unseen rows could not be listed */
 };
 
 struct engine_action {
@@ -285,7 +293,8 @@ struct engine_config {
 	nsec_t settle;
 	nsec_t settle_timeout;
 	nsec_t max_retry_after;
-	nsec_t give_up_after; /* NSEC_NONE: 15 min, or 1 min where the server never answered */
+	nsec_t give_up_after; /* NSEC_NONE: 15 min, or 1 min where the server never answered, or
+	                       * gave no token yet */
 	enum halt_mode halt_mode;
 	uint64_t halt_fails; /* count, or per cent of finished rows from the 100th on */
 	bool halt_percent;

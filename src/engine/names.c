@@ -131,6 +131,7 @@ const char *engine_end_name(enum engine_end e)
 		[END_RETRY_AFTER] = "retry_after",
 		[END_FATAL] = "fatal",
 		[END_TOKEN] = "token",
+		[END_TOKEN_OUTAGE] = "token_outage",
 		[END_SANDBOXES] = "sandboxes",
 		[END_LEDGER] = "ledger",
 		[END_INPUT] = "input",

@@ -96,6 +96,7 @@ enum snowmelt_exit end_status(const struct snowmelt *s)
 	case END_ABORTED: return SNOWMELT_INTERRUPTED;
 	case END_HALT_RULE:
 	case END_BREAKER:
+	case END_TOKEN_OUTAGE:
 	case END_RETRY_AFTER: return SNOWMELT_HALTED;
 	case END_FATAL:
 	case END_TOKEN:

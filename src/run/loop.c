@@ -199,7 +199,8 @@ int loop_open(struct snowmelt *s)
 
 void loop_run(struct snowmelt *s)
 {
-	turn_tell(s, &(struct engine_event){.kind = EVENT_TOKEN_FRESH});
+	turn_tell(s,
+		&(struct engine_event){.kind = EVENT_TOKEN_FRESH, .token = {.life = NSEC_NEVER}});
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	assert(s->over); /* the prepare handle keeps the loop alive until then */
 }

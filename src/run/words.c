@@ -220,6 +220,12 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 		buf_printf(b, "the access token is refused (%s): get a fresh one; to go on, %s",
 			refusal, again(s));
 		break;
+	case END_TOKEN_OUTAGE:
+		buf_printf(b,
+			"the token endpoint gives no token, gave up (--give-up-after): check "
+			"--token-url and the service; to go on, %s",
+			again(s));
+		break;
 	case END_SANDBOXES:
 		buf_printf(b,
 			"the sandbox is refused: check --sandbox and the permissions of the "

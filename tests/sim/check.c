@@ -111,7 +111,8 @@ static void note_causes(struct sim *s, const struct engine_event *e)
 	case EVENT_SHARED_FINDING:
 	case EVENT_LISTED:
 	case EVENT_RECALLED:
-	case EVENT_TOKEN_FRESH: break;
+	case EVENT_TOKEN_FRESH:
+	case EVENT_TOKEN_FAILED: break;
 	}
 	c->closing |= c->causes != before;
 }

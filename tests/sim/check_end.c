@@ -15,6 +15,7 @@ bool check_end_has_reason(const struct sim *s, enum engine_end end)
 	case END_INPUT: return c->causes & 1u << end;
 	case END_INVENTORY: return c->inventory_failed;
 	case END_TOKEN: return c->token_hopeless || c->causes & 1u << end;
+	case END_TOKEN_OUTAGE: return false;
 	case END_HALT_RULE: return s->set.config.halt_mode != HALT_NEVER;
 	case END_BREAKER:
 	case END_SANDBOXES: return true;

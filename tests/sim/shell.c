@@ -306,5 +306,6 @@ void shell_token(struct sim *s)
 	}
 	s->fetch_count++;
 	s->token_until = nsec_add(s->now, s->set.token_life);
-	sim_tell(s, &(struct engine_event){.kind = EVENT_TOKEN_FRESH});
+	sim_tell(s,
+		&(struct engine_event){.kind = EVENT_TOKEN_FRESH, .token = {.life = NSEC_NEVER}});
 }

@@ -122,6 +122,7 @@ void trace_event(struct sim *s, const struct engine_event *e)
 	case EVENT_SHARED_FINDING: trace_answer(s, e); break;
 	case EVENT_LEDGER_FAILED: trace_note(s, TRACE_STORY, "ledger failed"); break;
 	case EVENT_TOKEN_FRESH: trace_note(s, TRACE_STORY, "token fresh"); break;
+	case EVENT_TOKEN_FAILED: trace_note(s, TRACE_STORY, "token failed"); break;
 	case EVENT_TOKEN_REFUSED: trace_note(s, TRACE_STORY, "token refused"); break;
 	case EVENT_STOP: trace_note(s, TRACE_STORY, "stop"); break;
 	case EVENT_ABORT: trace_note(s, TRACE_STORY, "abort"); break;

@@ -14,6 +14,7 @@ struct shell {
 	bool endless;                   /* the input stays open when they are used up */
 	struct engine_event row;        /* how each row is claimed */
 	uint32_t marks, doubts, resent; /* rows that the ledger's sources still have */
+	bool tokenless;                 /* none is given at the start: the test fetches it */
 	bool listed;                    /* an intent is answered: the inventory has its name */
 
 	/* what was ordered since */
@@ -43,6 +44,21 @@ static inline void answer_after(
 static inline void answer(struct shell *s, uint32_t job, enum engine_answer a)
 {
 	answer_after(s, job, a, NSEC_NONE);
+}
+
+static inline void token_fresh(struct shell *s, nsec_t life)
+{
+	engine_handle(s->e, s->now,
+		&(struct engine_event){.kind = EVENT_TOKEN_FRESH, .token = {.life = life}});
+}
+
+static inline void token_failed(struct shell *s, nsec_t retry_after)
+{
+	engine_handle(s->e, s->now,
+		&(struct engine_event){
+			.kind = EVENT_TOKEN_FAILED,
+			.token = {.retry_after = retry_after},
+		});
 }
 
 static inline void source_ended(struct shell *s)
@@ -174,7 +190,8 @@ static inline void start_in(struct shell *s, void (*change)(struct engine_config
 		change(&c);
 	s->e = engine_create(&c);
 	assert_non_null(s->e);
-	tell(s, EVENT_TOKEN_FRESH, ENGINE_NO_JOB);
+	if (!s->tokenless)
+		token_fresh(s, NSEC_NEVER);
 	drain(s);
 }
 

@@ -410,7 +410,7 @@ static void a_fresh_token_sends_those_rows_again(void **state)
 	drain(&s);
 	answer(&s, s.sent[1], ANSWER_TOKEN);
 	drain(&s);
-	tell(&s, EVENT_TOKEN_FRESH, ENGINE_NO_JOB);
+	token_fresh(&s, NSEC_NEVER);
 	answer(&s, s.sent[2], ANSWER_TOKEN); /* of the older generation: not the new one's fault */
 	drain(&s);
 	assert_int_equal(s.fetches, 1);

@@ -97,7 +97,7 @@ static struct engine *engine_with_a_row_read(void)
 	struct engine *e = engine_create(&config);
 	struct engine_action a;
 	struct engine_event row = {.kind = EVENT_ROW, .row = {.filterable = true}};
-	struct engine_event token = {.kind = EVENT_TOKEN_FRESH};
+	struct engine_event token = {.kind = EVENT_TOKEN_FRESH, .token = {.life = NSEC_NEVER}};
 
 	engine_handle(e, 0, &token);
 	while (engine_next(e, 0, &a))
