@@ -58,7 +58,6 @@ static int adopt(struct snowmelt *s, struct token *t)
 	}
 	t->generation = ++s->tokens.generation;
 	s->tokens.newest = t;
-	send_headers_drop(s); /* those in flight keep theirs */
 	if (old)
 		forget_unless_carried(&s->tokens, old);
 	return 0;
@@ -148,7 +147,7 @@ static void trace(const struct snowmelt *s, const char *what, const char *text)
 	buf_init(&shown, BODY_MAX);
 	if (redact(&shown, text, secrets, token_secrets(s, secrets)) != 0)
 		buf_append_str(&shown, "[a body that cannot be shown]");
-	log_trace("token: %s %s", what, shown.data ? shown.data : "");
+	log_trace("fetch: %s %s", what, shown.data ? shown.data : "");
 }
 
 /* Once an outage: it may last, and the engine asks again and again. */
@@ -169,9 +168,10 @@ static struct engine_event granted(struct snowmelt *s, struct token *place, nsec
 			.kind = EVENT_TOKEN_FAILED,
 			.token.retry_after = NSEC_NONE,
 		};
+	send_headers_drop(s); /* requests in flight keep theirs */
 	s->tokens.failing = false;
 	duration_format(life / SEC * SEC, text, sizeof(text));
-	log_debug("token: a fresh one, generation %u, for %s", s->tokens.generation, text);
+	log_debug("fetch: generation %u, for %s", s->tokens.generation, text);
 	return (struct engine_event){.kind = EVENT_TOKEN_FRESH, .token.life = life};
 }
 
@@ -186,7 +186,7 @@ static struct engine_event judge(struct snowmelt *s, const struct net_answer *a)
 	r.secrets = secrets;
 	r.secret_count = token_secrets(s, secrets);
 	flow_judge_token(&r, place->value, v);
-	log_debug("token: %s, HTTP %d, %s %s%s%s", net_end_name(a->end), a->status,
+	log_debug("fetch: %s, HTTP %d, %s %s%s%s", net_end_name(a->end), a->status,
 		flow_grant_name(v->grant), v->code, a->trouble ? ", " : "",
 		a->trouble ? a->trouble : "");
 	switch (v->grant) {
@@ -232,7 +232,7 @@ static void fetch(struct snowmelt *s)
 	assert(r == 0); /* the values are bounded; only memory can fail, and then nothing helps */
 	q.body = s->tokens.body.data;
 	q.body_len = s->tokens.body.len;
-	log_debug("token: POST %s", o->token_url);
+	log_debug("fetch: POST %s", o->token_url);
 	trace(s, "asked with", q.body);
 	s->tokens.transfer = net_send(s->net, &q);
 	net_headers_unref(q.headers);
