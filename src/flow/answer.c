@@ -53,20 +53,23 @@
 static const struct {
 	const char *code, *words;
 	bool fatal;
+	bool tells; /* libcurl's words say which of several reasons it was */
 } transports[] = {
 	[FLOW_T_DNS] = {"dns", "the server's name was not found: check --url and the name server"},
 	[FLOW_T_CONNECT] = {"connect",
 		"no connection to the server: check --url, the network and the firewall"},
-	[FLOW_T_TLS] = {"tls", "the TLS handshake failed: check that --url is an https server, and "
-			       "what stands in between"},
+	[FLOW_T_TLS] = {"tls",
+		"the TLS handshake failed: check that --url is an https server that speaks "
+		"TLS 1.2 or newer, and what stands in between",
+		.tells = true},
 	[FLOW_T_CERTIFICATE] = {"tls",
 		"the server's certificate was refused: check --url, the clock, or give its CA "
 		"with --cacert",
-		true},
+		true, true},
 	[FLOW_T_LOCAL] = {"tls",
 		"a certificate, key or CA file of ours is unusable: check --cacert, "
 		"--client-cert and --client-key",
-		true},
+		true, true},
 	[FLOW_T_PROXY] = {"connect",
 		"the proxy refused the connection: check --proxy, its login and what it allows",
 		true},
@@ -88,11 +91,23 @@ static enum flow_class class_of_transport(const struct flow_reply *r)
 	return r->transport == FLOW_T_TIMEOUT ? FLOW_TIMED_OUT : FLOW_BROKEN;
 }
 
+static void add(char *dst, size_t dst_len, const char *text)
+{
+	size_t len = strlen(dst);
+
+	str_copy(dst + len, dst_len - len, text);
+}
+
 static void judge_transport(const struct flow_reply *r, struct flow_verdict *ret)
 {
 	ret->class = class_of_transport(r);
 	str_copy(ret->code, sizeof(ret->code), transports[r->transport].code);
 	str_copy(ret->message, sizeof(ret->message), transports[r->transport].words);
+	if (transports[r->transport].tells && !str_empty(r->trouble)) {
+		add(ret->message, sizeof(ret->message), " (");
+		add(ret->message, sizeof(ret->message), r->trouble);
+		add(ret->message, sizeof(ret->message), ")");
+	}
 }
 
 /* ---------------------------------------------------------- with an answer */

@@ -108,6 +108,7 @@ struct flow_reply judge_reply(const struct net_answer *a)
 {
 	return (struct flow_reply){
 		.transport = transport_of(a->end),
+		.trouble = a->trouble,
 		.began = a->began,
 		.status = a->status,
 		.body = a->body,
@@ -135,6 +136,8 @@ static struct flow_verdict judge(
 		flow_judge_create(&r, &v);
 	else
 		flow_judge_read(&r, &v);
+	if (a->end != NET_ANSWERED && a->end != NET_CANCELLED)
+		str_copy(s->last_trouble, sizeof(s->last_trouble), v.message);
 	if (v.server_ms)
 		s->server_offset_ms = v.server_ms - r.wall_ms;
 	trace(s, x, a, &v, &r);

@@ -201,6 +201,7 @@ struct snowmelt {
 	uint64_t ledger_out;       /* requests to it that are not answered */
 	bool durable;              /* it survives this run */
 	int64_t server_offset_ms;  /* the server's wall clock less ours */
+	char last_trouble[512];    /* why the last request had no answer; "": all had one */
 	char listing_trouble[512]; /* why the last page of an inventory could not be had */
 	char listing_sandbox[257]; /* and whose it was */
 };

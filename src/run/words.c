@@ -237,8 +237,9 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 		break;
 	case END_BREAKER:
 		buf_printf(b,
-			"the server does not answer, gave up (--give-up-after): check --url "
-			"and the service; to go on, %s",
+			"the server does not answer, gave up (--give-up-after): %s; to go on, %s",
+			s->last_trouble[0] ? str_shown(why, sizeof(why), s->last_trouble)
+					   : "check --url and the service",
 			again(s));
 		break;
 	case END_RETRY_AFTER:

@@ -22,7 +22,8 @@ HEADER = ["name", "endpoint", "username", "password"]
 
 def environment(**more):
     """Only what a run needs: nothing of the caller's own settings."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("AEP_", "SNOWMELT_"))}
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith(("AEP_", "SNOWMELT_")) and not k.lower().endswith("_proxy")}
     env |= {
         "AEP_ORG_ID": "test@AdobeOrg",
         "AEP_API_KEY": "test-key",
