@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "run/loop.h"
 #include "run/paths.h"
+#include "run/proxy.h"
 #include "run/shell.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -104,6 +105,8 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 		r = tokens_init(s);
 	if (r == 0)
 		r = make_room_for_files(&s->settings.o, &s->error);
+	if (r == 0 && proxy_hide_login(o->proxy) < 0)
+		r = error_set(&s->error, -ENOMEM, "no memory for secrets");
 	if (r == 0)
 		r = net_setup(&s->error);
 	if (r == 0)

@@ -223,8 +223,10 @@ void run_settings_done(struct run_settings *s, struct secret_region *secrets)
 {
 	secret_give(secrets, s->token);
 	secret_give(secrets, s->client_secret);
-	for (size_t i = 0; i < s->text_count; i++)
+	for (size_t i = 0; i < s->text_count; i++) {
+		wipe(s->text[i], strlen(s->text[i])); /* a proxy's URL may hold a login */
 		free(s->text[i]);
+	}
 	free(s->text);
 	*s = (struct run_settings){0};
 }
