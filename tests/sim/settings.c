@@ -153,7 +153,9 @@ static void token_outages_random(struct settings *s, struct rng *r, nsec_t start
 
 static void tokens_random(struct settings *s, struct rng *r, nsec_t start)
 {
-	s->token_life = rng_chance(r, 400) ? NSEC_NEVER : rng_magnitude(r, 100 * MS, 900 * SEC);
+	s->token_life = rng_magnitude(r, rng_chance(r, 100) ? MS : 2 * SEC, 900 * SEC);
+	if (rng_chance(r, 400))
+		s->token_life = NSEC_NEVER;
 	s->token_untold = rng_chance(r, 100) ? rng_magnitude(r, MS, 100 * SEC) : 0;
 	s->token_delay = rng_magnitude(r, MS, rng_chance(r, 200) ? 60 * SEC : 2 * SEC);
 	s->token_revoked_at =

@@ -339,7 +339,7 @@ static void token_fails(struct sim *s)
 		&(struct engine_event){.kind = EVENT_TOKEN_FAILED, .token = {.retry_after = wait}});
 }
 
-static bool token_endpoint_is_down(const struct sim *s)
+static bool token_endpoint_fails(struct sim *s)
 {
 	for (uint32_t i = 0; i < s->set.token_outage_count; i++) {
 		const struct outage *o = &s->set.token_outages[i];
@@ -347,12 +347,12 @@ static bool token_endpoint_is_down(const struct sim *s)
 		if (s->now >= o->from && s->now < o->until)
 			return true;
 	}
-	return false;
+	return s->set.token_faults > 0 && rng_chance(&s->rng, s->set.token_faults);
 }
 
 void shell_token(struct sim *s)
 {
-	bool fails = token_endpoint_is_down(s) || rng_chance(&s->rng, s->set.token_faults);
+	bool fails = token_endpoint_fails(s);
 
 	s->fetch_out = false;
 	s->fetch_told = true;

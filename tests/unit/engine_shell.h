@@ -21,6 +21,7 @@ struct shell {
 	uint32_t sent[64];
 	struct engine_action last_send, last_line, last_outcome, last_copy, last_recall, done;
 	uint32_t sends, fetches, cuts, intents, withdrawals, outcomes, lines, copies, recalls;
+	uint32_t fetches_answered;
 	uint32_t reads[SOURCE_COUNT];
 	bool is_done;
 };
@@ -46,14 +47,21 @@ static inline void answer(struct shell *s, uint32_t job, enum engine_answer a)
 	answer_after(s, job, a, NSEC_NONE);
 }
 
+static inline bool fetch_out(const struct shell *s)
+{
+	return s->fetches > s->fetches_answered;
+}
+
 static inline void token_fresh(struct shell *s, nsec_t life)
 {
+	s->fetches_answered = s->fetches;
 	engine_handle(s->e, s->now,
 		&(struct engine_event){.kind = EVENT_TOKEN_FRESH, .token = {.life = life}});
 }
 
 static inline void token_failed(struct shell *s, nsec_t retry_after)
 {
+	s->fetches_answered = s->fetches;
 	engine_handle(s->e, s->now,
 		&(struct engine_event){
 			.kind = EVENT_TOKEN_FAILED,

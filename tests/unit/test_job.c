@@ -135,6 +135,7 @@ static void a_fact_that_cannot_be_asserts(void **state)
 		{.kind = EVENT_OUTCOME_DURABLE}, /* nothing was decided */
 		{.kind = EVENT_ANSWER},          /* nothing was sent */
 		{.kind = EVENT_SHARED_FINDING},  /* it shares no listing */
+		{.kind = EVENT_TOKEN_FAILED},    /* none was asked for */
 		{.kind = (enum engine_event_kind)99},
 	};
 
