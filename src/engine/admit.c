@@ -1,7 +1,8 @@
 /* admit.c - which request may leave now.
  *
- * In this order: the run is not ending; no Retry-After holds; the window has
- * room; there is a token; the breaker lets it; the rate lets it. Lookups go
+ * In this order: the run is not ending; the window has room; a FETCH of a token, if
+ * one is due; else there is a token; no Retry-After holds; the breaker lets it; and
+ * in any case the rate lets it. Lookups go
  * before creates, since they free rows; creates that were tried before go
  * before fresh ones. Behind an open breaker one request at a time probes: a
  * create of a row not yet tried, else of the row that was proven absent first,
@@ -32,11 +33,6 @@ static struct job *candidate(const struct engine *e)
 	return NULL;
 }
 
-static bool wants_to_send(const struct engine *e)
-{
-	return token_wanted(e) || (e->token_usable && candidate(e));
-}
-
 static bool has_room(const struct engine *e)
 {
 	uint32_t room = e->breaker.open ? 1 : window_size(&e->window);
@@ -44,14 +40,19 @@ static bool has_room(const struct engine *e)
 	return in_flight(e) < room;
 }
 
+/* A pause and an open breaker are about the Flow Service; tokens come from elsewhere. */
+static nsec_t send_at(const struct engine *e)
+{
+	if (!e->token.usable || !candidate(e))
+		return NSEC_NEVER;
+	return e->breaker.open ? MAX(e->paused_until, e->breaker.probe_at) : e->paused_until;
+}
+
 nsec_t admit_at(const struct engine *e)
 {
-	nsec_t at;
-
-	if (e->ending || !has_room(e) || !wants_to_send(e))
+	if (e->ending || !has_room(e))
 		return NSEC_NEVER;
-	at = MAX(e->paused_until, gcra_ready_at(&e->rate));
-	return e->breaker.open ? MAX(at, e->breaker.probe_at) : at;
+	return MAX(MIN(token_fetch_at(e), send_at(e)), gcra_ready_at(&e->rate));
 }
 
 static enum engine_request request_of(const struct job *j)
@@ -74,7 +75,7 @@ static void send(struct engine *e, nsec_t now, struct job *j, struct engine_acti
 				.request = request_of(j),
 				.first = j->state != JOB_READY && !j->paging,
 				.scope = j->state == JOB_READY ? j->scope : j->look_scope,
-				.generation = e->generation,
+				.generation = e->token.generation,
 			},
 	};
 	if (j->kind == JOB_KIND_LISTING && !j->paging)
@@ -90,7 +91,8 @@ static void send(struct engine *e, nsec_t now, struct job *j, struct engine_acti
 		j->search_at = now;
 	}
 	j->sent_at = now;
-	j->generation = e->generation;
+	j->generation = e->token.generation;
+	token_used(e, now);
 	job_move(e, now, j, EV_ADMITTED);
 }
 
@@ -111,11 +113,9 @@ bool admit(struct engine *e, nsec_t now, struct engine_action *ret)
 
 	gcra_take(&e->rate, now);
 	e->requests++;
-	if (token_wanted(e)) {
-		e->fetching = true;
-		*ret = (struct engine_action){.kind = ACTION_FETCH, .job = ENGINE_NO_JOB};
-	} else {
+	if (token_fetch_at(e) <= now)
+		token_fetch(e, now, ret);
+	else
 		send(e, now, candidate(e), ret);
-	}
 	return true;
 }

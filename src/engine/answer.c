@@ -57,9 +57,9 @@ static void note(struct engine *e, nsec_t now, const struct job *j, enum engine_
 		e->silent_since = NSEC_NONE;
 		if (j->state == JOB_IN_FLIGHT)
 			e->slowest_create = MAX(e->slowest_create, now - j->sent_at);
-		if (j->generation == e->generation && a != ANSWER_TOKEN && !is_overload(a) &&
+		if (j->generation == e->token.generation && a != ANSWER_TOKEN && !is_overload(a) &&
 			!is_throttled(a))
-			e->token_proven = true;
+			e->token.proven = true;
 	}
 	note_window(e, now, j->sent_at, a);
 	note_breaker(e, now, j, a);

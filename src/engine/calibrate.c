@@ -370,12 +370,13 @@ static void give_up(struct engine *e, nsec_t now)
 	}
 }
 
+/* A listing that is out is let finish, one that waits (for a token, say) is not needed. */
 static void close_all(struct engine *e, nsec_t now)
 {
-	for (uint32_t i = e->row_slots + LISTINGS_MAX; i < e->job_limit; i++) {
+	for (uint32_t i = e->row_slots; i < e->job_limit; i++) {
 		struct job *c = &e->jobs[i];
 
-		if (c->state == JOB_LOOKING && !c->cut) {
+		if (c->state == JOB_LOOKING && !c->cut && c->kind == JOB_KIND_CALIBRATION) {
 			c->cut = true;
 			order_add(e, c, ORDER_CUT);
 		} else if (job_next_state(c->state, EV_CLOSED) != JOB_STATE_COUNT) {

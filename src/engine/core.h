@@ -19,6 +19,23 @@
 #define GIVE_UP_AFTER (900 * SEC) /* where the server has answered before */
 #define GIVE_UP_AT_START (60 * SEC)
 
+/* The token that requests go with, and how the next one is come by: see token.c. */
+struct token {
+	uint32_t generation; /* of the newest; 0: none yet */
+	bool usable;         /* it may be sent with: not ended, and not refused since it worked */
+	bool proven;         /* a request with it got an answer that it would not get else */
+	nsec_t ends, renew_at;
+	bool fetching;
+	bool cut;              /* that FETCH is not needed any more, and its CUT was ordered */
+	nsec_t fetch_at;       /* no FETCH leaves before */
+	uint32_t failures;     /* FETCHes in a row that brought none: exponent of the backoff */
+	nsec_t missing_since;  /* one is asked for in vain, and none usable; NSEC_NONE */
+	uint64_t refused_by;   /* serial of the job refused with a token not proven; 0: none */
+	uint64_t refused_when; /* how many requests had left by then */
+	bool refused;          /* this generation, at least once */
+	uint32_t barren;       /* generations in a row that were refused and never proven */
+};
+
 /* Do lookups prove absence? Asked for each sandbox, and apart for lookups by name
  * and by listing: see calibrate.c. */
 struct calibration {
@@ -44,6 +61,7 @@ struct engine {
 	uint32_t free_count;
 	uint32_t count[JOB_STATE_COUNT];
 	uint32_t open_rows; /* of the row slots, those that are not told */
+	uint32_t rows_out;  /* of these, those whose request is with the shell */
 	uint64_t next_serial;
 
 	struct list orders; /* jobs with orders waiting */
@@ -73,10 +91,7 @@ struct engine {
 	nsec_t silent_since; /* first failure without an answer since the last answer; NSEC_NONE */
 	nsec_t busy_since;   /* there have been jobs without a break since */
 
-	uint32_t generation; /* of the newest token; 0: none yet */
-	bool token_usable, token_proven, fetching;
-	uint64_t refused_by;       /* serial of the job refused with a fresh token; 0: none */
-	uint64_t refused_requests; /* how many requests had left by then */
+	struct token token;
 
 	uint32_t scope_sandbox[ENGINE_SCOPES_MAX];
 	bool sandbox_seen[ENGINE_SCOPES_MAX], sandbox_refused[ENGINE_SCOPES_MAX];
@@ -113,7 +128,7 @@ static inline uint32_t job_number(const struct engine *e, const struct job *j)
 
 static inline uint32_t in_flight(const struct engine *e)
 {
-	return e->count[JOB_IN_FLIGHT] + e->count[JOB_LOOKING] + e->fetching;
+	return e->count[JOB_IN_FLIGHT] + e->count[JOB_LOOKING] + e->token.fetching;
 }
 
 static inline uint32_t open_jobs(const struct engine *e)
@@ -216,8 +231,23 @@ nsec_t job_backoff(struct engine *e, nsec_t now, nsec_t base, uint32_t n, nsec_t
 
 /** A request of `j` was refused with its token; `event` moves it to WAITING or DOUBTFUL. */
 void token_refused(struct engine *e, nsec_t now, struct job *j, enum job_event event);
-void token_fresh(struct engine *e, nsec_t now);
-bool token_wanted(const struct engine *e);
+void token_init(struct token *t);
+void token_fresh(struct engine *e, nsec_t now, nsec_t life);
+void token_failed(struct engine *e, nsec_t now, nsec_t retry_after);
+/** None is to be had, ever. */
+void token_denied(struct engine *e, nsec_t now);
+/** Time has passed: is it still usable? */
+void token_age(struct engine *e, nsec_t now);
+/** When a FETCH is due, if it has room; NSEC_NEVER: when something happens first. */
+nsec_t token_fetch_at(const struct engine *e);
+/** It leaves now. */
+void token_fetch(struct engine *e, nsec_t now, struct engine_action *ret);
+/** A request leaves with it. */
+void token_used(struct engine *e, nsec_t now);
+/** When token_age() or token_give_up() has something to do; NSEC_NEVER: no need. */
+nsec_t token_deadline(const struct engine *e);
+/** Has none been to be had for too long? Then the run ends. */
+void token_give_up(struct engine *e, nsec_t now);
 
 /* admit.c */
 
@@ -234,3 +264,5 @@ void ending_close_job(struct engine *e, nsec_t now, struct job *j);
 void ending_refuse_sandbox(struct engine *e, nsec_t now, uint32_t sandbox);
 /** When the engine gives up on a silent server; NSEC_NEVER when it is not silent. */
 nsec_t ending_give_up_at(const struct engine *e);
+/** How long that takes; @param answered  by whoever is silent now, ever */
+nsec_t ending_patience(const struct engine *e, bool answered);

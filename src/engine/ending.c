@@ -119,20 +119,24 @@ void ending_refuse_sandbox(struct engine *e, nsec_t now, uint32_t sandbox)
 	close_all(e, now);
 }
 
+nsec_t ending_patience(const struct engine *e, bool answered)
+{
+	if (e->config.give_up_after != NSEC_NONE)
+		return e->config.give_up_after;
+	return answered ? GIVE_UP_AFTER : GIVE_UP_AT_START;
+}
+
 nsec_t ending_give_up_at(const struct engine *e)
 {
-	nsec_t after = e->config.give_up_after;
 	nsec_t since = NSEC_NEVER;
 
-	if (after == NSEC_NONE)
-		after = e->answered ? GIVE_UP_AFTER : GIVE_UP_AT_START;
 	if (e->breaker.open)
 		since = e->breaker.opened_at;
-	if (e->silent_since != NSEC_NONE)
-		since = MIN(since,
-			MAX(e->silent_since, e->paused_until)); /* a pause is our own silence */
+	/* A pause is our own silence, and so is a time without a token. */
+	if (e->silent_since != NSEC_NONE && e->token.missing_since == NSEC_NONE)
+		since = MIN(since, MAX(e->silent_since, e->paused_until));
 	if (e->ending || open_jobs(e) == 0)
 		return NSEC_NEVER;
 	/* So is a time without rows, when nobody is asked. */
-	return nsec_add(MAX(since, e->busy_since), after);
+	return nsec_add(MAX(since, e->busy_since), ending_patience(e, e->answered));
 }

@@ -24,6 +24,7 @@ static void init_parts(struct engine *e)
 	gcra_init(&e->rate, c->rate_interval, burst);
 	window_init(&e->window, c->concurrency);
 	breaker_init(&e->breaker);
+	token_init(&e->token);
 	halt_init(&e->halt, c->halt_mode == HALT_NEVER ? 0 : c->halt_fails, c->halt_percent);
 	e->silent_since = NSEC_NONE;
 	e->next_serial = 1;
@@ -80,7 +81,7 @@ void engine_destroy(struct engine *e)
 static void check(const struct engine *e)
 {
 	assert(e->times.len == e->count[JOB_WAITING] + e->count[JOB_DOUBTFUL]);
-	assert(in_flight(e) <= e->config.concurrency + e->fetching);
+	assert(in_flight(e) <= e->config.concurrency + e->token.fetching);
 }
 
 static void enter(struct engine *e, nsec_t now, struct job *j)
@@ -91,6 +92,17 @@ static void enter(struct engine *e, nsec_t now, struct job *j)
 		list_push(&e->look, &j->queue_link);
 	else if (j->state == JOB_TO_LOOK)
 		look_want_listing(e, now, j->look_scope);
+}
+
+static bool is_out(enum job_state s)
+{
+	return s == JOB_IN_FLIGHT || s == JOB_LOOKING;
+}
+
+static void count_rows(struct engine *e, enum job_state from, enum job_state to)
+{
+	e->open_rows += (from == JOB_TOLD) - (to == JOB_TOLD);
+	e->rows_out += is_out(to) - is_out(from);
 }
 
 void job_move(struct engine *e, nsec_t now, struct job *j, enum job_event event)
@@ -108,7 +120,7 @@ void job_move(struct engine *e, nsec_t now, struct job *j, enum job_event event)
 	e->count[from]--;
 	e->count[to]++;
 	if (is_row(j))
-		e->open_rows += (from == JOB_TOLD) - (to == JOB_TOLD);
+		count_rows(e, from, to);
 	if (e->config.trace)
 		e->config.trace(e->config.trace_arg, now, job_number(e, j), from, event, to);
 	enter(e, now, j);
@@ -249,12 +261,9 @@ static void dispatch(struct engine *e, nsec_t now, const struct engine_event *ev
 		break;
 	case EVENT_RECALLED: calibrate_recalled(e, now, ev); break;
 	case EVENT_LEDGER_FAILED: ending_begin(e, now, END_LEDGER, false); break;
-	case EVENT_TOKEN_FRESH: token_fresh(e, now); break;
-	case EVENT_TOKEN_FAILED: e->fetching = false; break;
-	case EVENT_TOKEN_REFUSED:
-		e->fetching = false;
-		ending_begin(e, now, END_TOKEN, false);
-		break;
+	case EVENT_TOKEN_FRESH: token_fresh(e, now, ev->token.life); break;
+	case EVENT_TOKEN_FAILED: token_failed(e, now, ev->token.retry_after); break;
+	case EVENT_TOKEN_REFUSED: token_denied(e, now); break;
 	case EVENT_STOP: ending_begin(e, now, END_STOPPED, false); break;
 	case EVENT_ABORT: ending_begin(e, now, END_ABORTED, true); break;
 	default: assert(!"no such event");
@@ -278,6 +287,7 @@ static void halt(struct engine *e, nsec_t now)
 void engine_handle(struct engine *e, nsec_t now, const struct engine_event *event)
 {
 	start(e, now);
+	token_age(e, now);
 	dispatch(e, now, event);
 	halt(e, now);
 	check(e);
@@ -287,10 +297,12 @@ void engine_handle(struct engine *e, nsec_t now, const struct engine_event *even
 
 static void run_times(struct engine *e, nsec_t now)
 {
+	token_age(e, now);
 	if (e->ending)
 		return;
 	while (heap_due(&e->times) <= now)
 		job_move(e, now, &e->jobs[heap_first(&e->times)], EV_DUE);
+	token_give_up(e, now);
 	if (ending_give_up_at(e) <= now)
 		ending_begin(e, now, END_BREAKER, false);
 }
@@ -342,7 +354,7 @@ static bool next_order(struct engine *e, struct engine_action *ret)
 
 static bool is_over(const struct engine *e)
 {
-	if (in_flight(e) > 0 || e->told_done)
+	if (in_flight(e) > e->token.fetching || e->told_done)
 		return false;
 	return e->ledger_failed || (open_jobs(e) == 0 && e->source == SOURCE_COUNT);
 }
@@ -353,12 +365,24 @@ static nsec_t resume_after(const struct engine *e, nsec_t now)
 	return MAX(MAX(e->resume_at, e->paused_until) - now, 0);
 }
 
+/* Nobody is left to send with the token that is on its way. */
+static bool cut_fetch(struct engine *e, struct engine_action *ret)
+{
+	if (e->token.cut)
+		return false;
+	e->token.cut = true;
+	*ret = (struct engine_action){.kind = ACTION_CUT, .job = ENGINE_NO_JOB};
+	return true;
+}
+
 static bool next_done(struct engine *e, nsec_t now, struct engine_action *ret)
 {
 	enum engine_end end = END_COMPLETE;
 
 	if (!is_over(e))
 		return false;
+	if (e->token.fetching)
+		return cut_fetch(e, ret);
 	if (e->ending)
 		end = e->end;
 	else if (e->sandboxes_refused > 0 && e->sandboxes_refused == e->sandboxes_seen)
@@ -394,7 +418,7 @@ nsec_t engine_deadline(const struct engine *e)
 
 	if (e->ending)
 		return NSEC_NEVER;
-	at = MIN(heap_due(&e->times), ending_give_up_at(e));
+	at = MIN(MIN(heap_due(&e->times), ending_give_up_at(e)), token_deadline(e));
 	return MIN(at, admit_at(e));
 }
 

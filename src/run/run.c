@@ -28,6 +28,7 @@ void snowmelt_options_init(struct snowmelt_options *o)
 
 	*o = (struct snowmelt_options){
 		.url = FLOW_DEFAULT_URL,
+		.token_url = FLOW_DEFAULT_TOKEN_URL,
 		.sandbox = FLOW_DEFAULT_SANDBOX,
 		.concurrency = e.concurrency,
 		.attempts = e.attempts,
@@ -92,13 +93,15 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 	int r;
 
 	json_setup();
-	r = secret_region_create(SECRET_REGION_SIZE, &s->secrets, &locked);
+	r = secret_region_create(SECRET_REGION_SIZE + CREDENTIALS_SIZE, &s->secrets, &locked);
 	if (r < 0)
 		return error_set(&s->error, r, "no memory for secrets: free some and try again");
 	if (!locked)
 		log_warn("the kernel refused to lock memory: secrets may reach swap; raise ulimit "
 			 "-l");
 	r = run_settings_take(&s->settings, o, s->secrets, &s->error);
+	if (r == 0)
+		r = token_init(s);
 	if (r == 0)
 		r = make_room_for_files(&s->settings.o, &s->error);
 	if (r == 0)
@@ -152,6 +155,7 @@ void snowmelt_destroy(struct snowmelt *s)
 		return;
 	free(s->results_path);
 	free(s->ledger_path);
+	token_done(s);
 	run_settings_done(&s->settings, s->secrets);
 	input_close(s->input);
 	secret_region_destroy(s->secrets);

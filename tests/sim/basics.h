@@ -47,7 +47,7 @@ struct world_event {
 	enum world_event_kind kind;
 	uint32_t job; /* ANSWER, READ */
 	uint32_t
-		number; /* ANSWER, READ: the request's serial; EXECUTE: the create; MEDDLE: identity */
+		number; /* ANSWER, READ, TOKEN: the request's serial; EXECUTE: the create; MEDDLE: identity */
 };
 
 struct queue {

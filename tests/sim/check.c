@@ -11,8 +11,9 @@ void check_init(struct sim *s)
 {
 	s->check = (struct check){
 		.rate_floor = INT64_MAX,
-		.must_fetch = true, /* the first token has to come from somewhere */
-		.refused_row = NO_ROW,
+		.token = {.refused_row = NO_ROW,
+			.fetched_at = NSEC_NONE,
+			.missing_since = NSEC_NONE},
 		.pause_until = NSEC_NONE,
 		.open_since = NSEC_NONE,
 		.last_answer = s->now,
@@ -97,7 +98,10 @@ static void note_causes(struct sim *s, const struct engine_event *e)
 	case EVENT_STOP: c->causes |= 1u << END_STOPPED; break;
 	case EVENT_ABORT: c->causes |= 1u << END_ABORTED; break;
 	case EVENT_LEDGER_FAILED: c->causes |= 1u << END_LEDGER; break;
-	case EVENT_TOKEN_REFUSED: c->causes |= 1u << END_TOKEN; break;
+	case EVENT_TOKEN_REFUSED:
+		if (!s->fetch_cut) /* else nobody needs it */
+			c->causes |= 1u << END_TOKEN;
+		break;
 	case EVENT_SOURCE_ENDED: note_source_ended(s, e); break;
 	case EVENT_ANSWER:
 		if (e->answer.answer == ANSWER_FATAL)
@@ -123,6 +127,7 @@ void check_event(struct sim *s, const struct engine_event *e)
 	note_causes(s, e);
 	check_row_event(s, e);
 	check_proof_event(s, e);
+	check_token_event(s, e);
 	check_polite_event(s, e);
 	check_inventory_event(s, e);
 }
@@ -216,6 +221,7 @@ static void check_send(struct sim *s, const struct engine_action *a)
 		 j->id == 0)
 		sim_breach(s, "SEND for %s, which has nothing to send", trace_job(s, a->job));
 	check_inventory_sent(s, a);
+	check_token_order(s, a);
 	check_polite_sent(s, a);
 }
 
@@ -251,8 +257,10 @@ static void note_ending(struct sim *s)
 {
 	bool ending = engine_stats(s->engine).ending;
 
-	if (ending && !s->check.ending)
+	if (ending && !s->check.ending) {
 		s->check.patience_over = check_end_patience_is_over(s);
+		s->check.token.outage_over = check_end_outage_is_over(s);
+	}
 	s->check.ending = ending;
 }
 
@@ -264,8 +272,16 @@ static void check_order(struct sim *s, const struct engine_action *a)
 	case ACTION_WRITE_WITHDRAWAL:
 	case ACTION_WRITE_OUTCOME: check_row_outcome(s, a); break;
 	case ACTION_SEND: check_send(s, a); break;
-	case ACTION_CUT: check_cut(s, a->job); break;
-	case ACTION_FETCH: check_polite_sent(s, a); break;
+	case ACTION_CUT:
+		if (a->job == ENGINE_NO_JOB)
+			check_token_order(s, a);
+		else
+			check_cut(s, a->job);
+		break;
+	case ACTION_FETCH:
+		check_token_order(s, a);
+		check_polite_sent(s, a);
+		break;
 	case ACTION_EMIT: check_row_told(s, a); break;
 	case ACTION_COPY:
 	case ACTION_RECALL: check_proof_action(s, a); break;
@@ -275,10 +291,11 @@ static void check_order(struct sim *s, const struct engine_action *a)
 
 void check_action(struct sim *s, const struct engine_action *a)
 {
+	bool cuts_fetch = a->kind == ACTION_CUT && a->job == ENGINE_NO_JOB;
 	bool has_job = a->kind != ACTION_FETCH && a->kind != ACTION_DONE;
 	struct engine_stats now;
 
-	if (has_job && a->job >= s->job_limit) {
+	if (has_job && !cuts_fetch && a->job >= s->job_limit) {
 		sim_breach(s, "job %u is over the limit of %u", a->job, s->job_limit);
 		return;
 	}
@@ -316,4 +333,5 @@ void check_idle(struct sim *s)
 			(long long)((s->now - deadline) / USEC));
 	check_cuts(s);
 	check_polite_idle(s);
+	check_token_idle(s);
 }

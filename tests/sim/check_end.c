@@ -14,24 +14,38 @@ bool check_end_has_reason(const struct sim *s, enum engine_end end)
 	case END_LEDGER:
 	case END_INPUT: return c->causes & 1u << end;
 	case END_INVENTORY: return c->inventory_failed;
-	case END_TOKEN: return c->token_hopeless || c->causes & 1u << end;
-	case END_TOKEN_OUTAGE: return false;
+	case END_TOKEN: return c->token.hopeless || c->causes & 1u << end;
 	case END_HALT_RULE: return s->set.config.halt_mode != HALT_NEVER;
 	case END_BREAKER:
+	case END_TOKEN_OUTAGE:
 	case END_SANDBOXES: return true;
 	case END_COMPLETE: return false;
 	}
 	return false;
 }
 
+nsec_t check_end_patience(const struct sim *s, bool answered)
+{
+	if (s->set.config.give_up_after != NSEC_NONE)
+		return s->set.config.give_up_after;
+	return answered ? 900 * SEC : 60 * SEC;
+}
+
+/** Was a token asked for in vain for long enough? */
+bool check_end_outage_is_over(const struct sim *s)
+{
+	const struct check *c = &s->check;
+
+	return !check_token_usable(s) && c->token.missing_since != NSEC_NONE &&
+	       s->now - c->token.missing_since >= check_end_patience(s, c->generation > 0);
+}
+
 /** Has the server been silent, or the breaker open, for long enough? */
 bool check_end_patience_is_over(const struct sim *s)
 {
 	const struct check *c = &s->check;
-	nsec_t patience = s->set.config.give_up_after;
+	nsec_t patience = check_end_patience(s, c->answers > 0);
 
-	if (patience == NSEC_NONE)
-		patience = c->answers ? 900 * SEC : 60 * SEC;
 	return s->now - c->last_answer >= patience ||
 	       (c->open_since != NSEC_NONE && s->now - c->open_since >= patience);
 }
@@ -74,6 +88,8 @@ static bool end_is_right(const struct sim *s, enum engine_end end)
 		return s->check.halt_reached;
 	if (end == END_BREAKER)
 		return c->patience_over;
+	if (end == END_TOKEN_OUTAGE)
+		return c->token.outage_over;
 	if (end == END_SANDBOXES)
 		return all_sandboxes_refused(s);
 	return check_end_has_reason(s, end);

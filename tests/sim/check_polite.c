@@ -1,4 +1,4 @@
-/* check_polite.c - never rude: rate, window, pauses, breaker, tokens.
+/* check_polite.c - never rude: rate, window, pauses, breaker.
  *
  * The rate is checked by its promise (in any window of t seconds at most
  * burst + rate x t), not by an algorithm that could share the engine's
@@ -150,51 +150,6 @@ static void check_breaker(
 	}
 }
 
-/* ---------------------------------------------------------------------- tokens */
-
-/* Two rows refused with one fresh token, or the only one: the run must, or may,
- * end by that. A listing counts as a row that nobody has to count. */
-static void on_refused_token(struct sim *s, const struct engine_event *e)
-{
-	struct check *c = &s->check;
-	uint32_t row = s->jobs[e->job].request.row;
-	bool again = c->refused;
-
-	c->must_fetch = true;
-	c->refused = true;
-	if (again && !c->token_worked) {
-		c->token_hopeless = true;
-		if (row != c->refused_row && row != NO_ROW && c->refused_row != NO_ROW)
-			c->causes |= 1u << END_TOKEN;
-		c->closing |= c->causes & 1u << END_TOKEN;
-	}
-	c->refused_row = row;
-}
-
-/* A gateway may throttle, or break down, before it has looked at the token. */
-static bool shows_token_good(enum engine_answer a)
-{
-	return answer_complete(a) && a != ANSWER_TOKEN && a != ANSWER_THROTTLED &&
-	       a != ANSWER_THROTTLED_DOUBTFUL && a != ANSWER_OVERLOAD &&
-	       a != ANSWER_OVERLOAD_TIMEOUT;
-}
-
-static void check_token(struct sim *s, const struct engine_action *a)
-{
-	struct check *c = &s->check;
-
-	if (a->kind == ACTION_SEND && a->send.generation != c->generation)
-		sim_breach(s, "%s leaves with token %u, the current one is %u",
-			trace_job(s, a->job), a->send.generation, c->generation);
-	if (a->kind != ACTION_FETCH)
-		return;
-	if (s->fetch_out)
-		sim_breach(s, "FETCH while another is out");
-	if (!c->must_fetch)
-		sim_breach(s, "FETCH, and no request was refused with the current token");
-	c->must_fetch = false;
-}
-
 /* --------------------------------------------------------------- the whole of it */
 
 static void on_answer(struct sim *s, const struct engine_event *e)
@@ -213,10 +168,6 @@ static void on_answer(struct sim *s, const struct engine_event *e)
 	} else if (s->now >= c->pause_until) {
 		c->pause_fresh = false;
 	}
-	if (q->generation == c->generation && e->answer.answer == ANSWER_TOKEN)
-		on_refused_token(s, e);
-	else if (q->generation == c->generation && shows_token_good(e->answer.answer))
-		c->token_worked = true;
 	if (q->kind == REQUEST_CREATE)
 		count_streak(s, q->row, e->answer.answer);
 	if (c->open_since != NSEC_NONE)
@@ -234,13 +185,9 @@ void check_polite_event(struct sim *s, const struct engine_event *e)
 
 	if (e->kind == EVENT_ANSWER)
 		on_answer(s, e);
-	if (e->kind == EVENT_TOKEN_FRESH || e->kind == EVENT_TOKEN_REFUSED)
-		c->in_flight--;
-	if (e->kind == EVENT_TOKEN_FRESH) {
-		c->generation++;
-		c->token_worked = c->must_fetch = c->refused = false;
-		c->refused_row = NO_ROW;
-	}
+	if (e->kind == EVENT_TOKEN_FRESH || e->kind == EVENT_TOKEN_FAILED ||
+		e->kind == EVENT_TOKEN_REFUSED)
+		c->in_flight -= s->fetch_told;
 }
 
 static void count_trouble(
@@ -291,7 +238,6 @@ void check_polite_sent(struct sim *s, const struct engine_action *a)
 	c->requests++;
 	check_window(s);
 	check_pause(s, a);
-	check_token(s, a);
 	check_probe(s, a);
 }
 
@@ -300,8 +246,8 @@ static bool could_send(const struct sim *s)
 {
 	const struct check *c = &s->check;
 
-	return c->untried > 0 && !c->ending && s->now >= c->pause_until && !c->must_fetch &&
-	       !s->fetch_out && s->set.config.rate_interval == 0;
+	return c->untried > 0 && !c->ending && s->now >= c->pause_until && check_token_usable(s) &&
+	       s->set.config.rate_interval == 0;
 }
 
 static void check_lazy(struct sim *s)
@@ -317,13 +263,6 @@ static void check_lazy(struct sim *s)
 			(long long)((engine_deadline(s->engine) - latest) / USEC));
 }
 
-static nsec_t patience_of(const struct sim *s)
-{
-	if (s->set.config.give_up_after != NSEC_NONE)
-		return s->set.config.give_up_after;
-	return s->check.answers ? 900 * SEC : 60 * SEC;
-}
-
 void check_polite_idle(struct sim *s)
 {
 	const struct engine_config *config = &s->set.config;
@@ -332,7 +271,8 @@ void check_polite_idle(struct sim *s)
 	if (could_send(s))
 		check_lazy(s);
 	if (c->open_since != NSEC_NONE && c->before.open_jobs > 0 && !c->ending &&
-		engine_deadline(s->engine) > MAX(c->open_since, c->busy_since) + patience_of(s))
+		engine_deadline(s->engine) >
+			MAX(c->open_since, c->busy_since) + check_end_patience(s, c->answers > 0))
 		sim_breach(s, "the breaker is open for %lld us, and nobody would give up",
 			(long long)((s->now - c->open_since) / USEC));
 	if (c->halt_reached && !config->halt_percent && !c->ending)

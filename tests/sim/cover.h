@@ -48,6 +48,20 @@
 	X(UNPROVEN, "row unresolved since lookups prove nothing")                                  \
 	X(MEDDLED, "name taken by others in mid-run")                                              \
 	X(DUPLICATE_NAMED, "duplicate of a broken promise named")                                  \
+	X(FETCH_SLOW, "token that takes longer than 5 s")                                          \
+	X(FETCH_MEANWHILE, "token renewed while requests go on")                                   \
+	X(FETCH_FAILED, "token fetched after failures")                                            \
+	X(FETCH_WAITED, "token fetched after a Retry-After")                                       \
+	X(FETCH_LATE, "token renewed after failures, before its end")                              \
+	X(FETCH_PAUSED, "token fetched during a pause")                                            \
+	X(FETCH_BREAKER, "token fetched behind an open breaker")                                   \
+	X(FETCH_CUT, "fetch cut by the end")                                                       \
+	X(FETCH_REFUSED, "token refused after others came")                                        \
+	X(TOKEN_GIVEN, "token given, and gone")                                                    \
+	X(TOKEN_ENDED, "token ended before the next came")                                         \
+	X(TOKEN_REVOKED, "token revoked before its end, and the next came")                        \
+	X(TOKEN_OLDER, "401 of an older token")                                                    \
+	X(TOKEN_OUTAGE_MET, "minute without a token, and the run went on")                         \
 	X(LEDGER_LOST, "ledger failure followed by a run")
 
 enum situation {

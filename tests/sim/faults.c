@@ -114,8 +114,7 @@ static enum fault choose(struct sim *s, const struct request *q)
 		if (s->now >= o->from && s->now < o->until && !rng_chance(r, 20))
 			return o->fault;
 	}
-	if (s->now >= s->token_until || q->generation < s->fetch_count ||
-		q->generation >= s->set.token_bad)
+	if (s->now >= s->token_until || q->generation >= s->set.token_bad)
 		return FAULT_401;
 	if (rng_chance(r, s->set.fatal) && rng_chance(r, 300))
 		return FAULT_FATAL;

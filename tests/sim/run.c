@@ -58,7 +58,7 @@ void run_begin(struct sim *s)
 	memset(s->reads_out, 0, sizeof(s->reads_out));
 	s->token_until = 0;
 	s->fetch_count = s->requests_out = 0;
-	s->fetch_out = false;
+	s->fetch_out = s->fetch_cut = false;
 	csv_rows(s);
 	s->steps_max = 2000000 + UINT64_C(20000) * s->csv_rows;
 	server_settle(s);

@@ -233,13 +233,13 @@ static void a_token_that_cannot_be_renewed_ends_the_run(void **state)
 		"[    52ms] calibration by 1 answer: found_created\n"
 		"[    52ms] row 2 create\n"
 		"[    72ms] row 2 answer: token\n"
-		"[    72ms] fetch a token\n"
-		"[    82ms] token refused\n"
-		"[    82ms] row 2 withdraw\n"
-		"[    82ms] row 3 withdraw\n"
-		"[    83ms] row 2 line: skipped, attempts 1\n"
-		"[    83ms] row 3 line: skipped, attempts 0\n"
-		"[    83ms] done: token\n");
+		"[  1002ms] fetch a token\n" /* a second after the first */
+		"[  1012ms] token refused\n"
+		"[  1012ms] row 2 withdraw\n"
+		"[  1012ms] row 3 withdraw\n"
+		"[  1013ms] row 2 line: skipped, attempts 1\n"
+		"[  1013ms] row 3 line: skipped, attempts 0\n"
+		"[  1013ms] done: token\n");
 	story_end(&st);
 }
 

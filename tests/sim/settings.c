@@ -137,10 +137,33 @@ static void ends_random(struct settings *s, struct rng *r, nsec_t start)
 		s->ledger_fails_at = start + rng_magnitude(r, 100 * USEC, 100 * SEC);
 }
 
-static void tokens_random(struct settings *s, struct rng *r)
+static void token_outages_random(struct settings *s, struct rng *r, nsec_t start)
 {
-	s->token_life = rng_chance(r, 600) ? NSEC_NEVER : rng_magnitude(r, 100 * MS, 600 * SEC);
+	nsec_t at = start;
+
+	s->token_outage_count = PICK(r, 0, 0, 0, 0, 0, 0, 1, 2, 3);
+	for (uint32_t i = 0; i < s->token_outage_count; i++) {
+		if (i > 0 || rng_chance(r, 700))
+			at += rng_magnitude(r, 10 * MS, 300 * SEC);
+		s->token_outages[i].from = at;
+		at += rng_magnitude(r, 100 * MS, 1200 * SEC);
+		s->token_outages[i].until = at;
+	}
+}
+
+static void tokens_random(struct settings *s, struct rng *r, nsec_t start)
+{
+	s->token_life = rng_chance(r, 400) ? NSEC_NEVER : rng_magnitude(r, 100 * MS, 900 * SEC);
+	s->token_untold = rng_chance(r, 100) ? rng_magnitude(r, MS, 100 * SEC) : 0;
+	s->token_delay = rng_magnitude(r, MS, rng_chance(r, 200) ? 60 * SEC : 2 * SEC);
+	s->token_revoked_at =
+		rng_chance(r, 150) ? start + rng_magnitude(r, 10 * MS, 300 * SEC) : NSEC_NEVER;
+	s->token_faults = PICK(r, 0, 0, 0, 0, 50, 300, 300, 900);
+	s->token_retry_after = PICK(r, 0, 0, 100, 500);
+	s->token_given = rng_chance(r, 100);
 	s->token_count = rng_chance(r, 150) ? rng_below(r, 4) : UINT32_MAX;
+	if (s->token_given)
+		s->token_count = 1;
 	s->token_bad = rng_chance(r, 60) ? 1 + rng_below(r, 3) : UINT32_MAX;
 }
 
@@ -185,8 +208,22 @@ void settings_random(struct settings *ret, uint64_t seed)
 	s->commit_min = rng_chance(&r, 300) ? 0 : rng_magnitude(&r, 10 * USEC, 20 * MS);
 	s->commit_max = s->commit_min * (1 + rng_below(&r, 50));
 	s->token_delay_min = 0;
-	s->token_delay = rng_magnitude(&r, MS, 2 * SEC);
 	s->turn = rng_chance(&r, 500) ? 0 : rng_magnitude(&r, USEC, 5 * MS);
+}
+
+/* They end and are renewed, and the endpoint may be down for most of a minute. */
+static void calm_tokens(struct settings *s)
+{
+	s->token_given = false;
+	s->token_life = MAX(s->token_life, 30 * SEC);
+	s->token_untold = 0;
+	s->token_delay = MIN(s->token_delay, 5 * SEC);
+	s->token_revoked_at = NSEC_NEVER;
+	s->token_faults = MIN(s->token_faults, 50);
+	s->token_count = s->token_bad = UINT32_MAX;
+	s->token_outage_count = MIN(s->token_outage_count, 1);
+	s->token_outages[0].until =
+		MIN(s->token_outages[0].until, s->token_outages[0].from + 50 * SEC);
 }
 
 /* Small faults only, and nobody interferes. */
@@ -200,8 +237,7 @@ static void calm_down(struct settings *s)
 	s->fatal = s->fatal_sandbox = s->long_retry_after = 0;
 	s->inventory_shift = 0;
 	s->outage_count = 0;
-	s->token_life = NSEC_NEVER;
-	s->token_count = s->token_bad = UINT32_MAX;
+	calm_tokens(s);
 	s->stop_at = s->abort_at = s->ledger_fails_at = NSEC_NEVER;
 	s->crash.how = CRASH_NONE;
 	s->bad_row = NO_ROW;
@@ -220,7 +256,8 @@ void settings_of_run(struct settings *s, struct rng *r, uint32_t run, nsec_t sta
 	faults_random(s, r);
 	outages_random(s, r, start);
 	ends_random(s, r, start);
-	tokens_random(s, r);
+	tokens_random(s, r, start);
+	token_outages_random(s, r, start);
 	crash_random(s, r, start);
 	s->bad_row = rng_chance(r, 40) ? rng_below(r, s->rows + 1) : NO_ROW;
 	s->resend_unresolved = rng_chance(r, 100);
@@ -246,6 +283,7 @@ void settings_calm(struct settings *ret)
 		.token_life = NSEC_NEVER,
 		.token_delay_min = 10 * MS,
 		.token_delay = 10 * MS,
+		.token_revoked_at = NSEC_NEVER,
 		.token_count = UINT32_MAX,
 		.token_bad = UINT32_MAX,
 		.stop_at = NSEC_NEVER,

@@ -112,8 +112,15 @@ struct settings {
 	uint32_t outage_count;
 	struct scripted *script;
 	uint32_t script_count;
-	/* tokens */
-	nsec_t token_life, token_delay_min, token_delay;
+	/* tokens; of one run */
+	bool token_given;    /* one is there from the start, and no other is to be had */
+	nsec_t token_life;   /* as it is told */
+	nsec_t token_untold; /* … and the server ends it so much earlier */
+	nsec_t token_delay_min, token_delay;
+	nsec_t token_revoked_at; /* all that were issued before are answered by 401 from here on */
+	uint32_t token_faults, token_retry_after;
+	struct outage token_outages[OUTAGES_MAX]; /* of the token endpoint; .fault means nothing */
+	uint32_t token_outage_count;
 	uint32_t token_count; /* then the provider refuses */
 	uint32_t token_bad;   /* those from this generation on are answered by 401 */
 	/* of one run: the operator, the machine, and the loop */

@@ -112,7 +112,19 @@ static void fetch(struct sim *s)
 	nsec_t delay = rng_between(&s->rng, s->set.token_delay_min, s->set.token_delay);
 
 	s->fetch_out = true;
-	queue_push(&s->queue, (struct world_event){.kind = WORLD_TOKEN, .at = s->now + delay});
+	s->fetch_cut = false;
+	queue_push(&s->queue,
+		(struct world_event){
+			.kind = WORLD_TOKEN, .number = ++s->fetch_serial, .at = s->now + delay});
+}
+
+static void cut_fetch(struct sim *s)
+{
+	s->fetch_cut = true;
+	sim_cover(s, COVER_FETCH_CUT);
+	queue_push(&s->queue, (struct world_event){.kind = WORLD_TOKEN,
+				      .number = ++s->fetch_serial,
+				      .at = s->now + rng_between(&s->rng, 0, 3 * MS)});
 }
 
 /* --------------------------------------------------------------------- ledger */
@@ -227,7 +239,12 @@ void shell_perform(struct sim *s, const struct engine_action *a)
 	case ACTION_WRITE_WITHDRAWAL: ledger_submit(s, op_of(s, a->job, OP_WITHDRAW)); break;
 	case ACTION_WRITE_OUTCOME: write_outcome(s, a); break;
 	case ACTION_SEND: send(s, a); break;
-	case ACTION_CUT: cut(s, a->job); break;
+	case ACTION_CUT:
+		if (a->job == ENGINE_NO_JOB)
+			cut_fetch(s);
+		else
+			cut(s, a->job);
+		break;
 	case ACTION_FETCH: fetch(s); break;
 	case ACTION_EMIT: emit(s, a); break;
 	case ACTION_COPY: copy(s, a); break;
@@ -297,15 +314,58 @@ void shell_inventory_durable(struct sim *s, const struct op *op, bool complete)
 	tell_answer(s, op->job);
 }
 
-void shell_token(struct sim *s)
+/* --------------------------------------------------------------------- tokens */
+
+static void token_comes(struct sim *s)
 {
-	s->fetch_out = false;
-	if (s->fetch_count >= s->set.token_count) {
-		sim_tell(s, &(struct engine_event){.kind = EVENT_TOKEN_REFUSED});
-		return;
-	}
+	nsec_t life = s->set.token_given ? NSEC_NEVER : s->set.token_life;
+
 	s->fetch_count++;
 	s->token_until = nsec_add(s->now, s->set.token_life);
+	if (s->token_until != NSEC_NEVER)
+		s->token_until = MAX(s->now, s->token_until - s->set.token_untold);
+	if (s->set.token_revoked_at > s->now)
+		s->token_until = MIN(s->token_until, s->set.token_revoked_at);
+	sim_tell(s, &(struct engine_event){.kind = EVENT_TOKEN_FRESH, .token = {.life = life}});
+}
+
+static void token_fails(struct sim *s)
+{
+	nsec_t wait = NSEC_NONE;
+
+	if (rng_chance(&s->rng, s->set.token_retry_after))
+		wait = rng_chance(&s->rng, 50) ? 0 : rng_magnitude(&s->rng, MS, 120 * SEC);
 	sim_tell(s,
-		&(struct engine_event){.kind = EVENT_TOKEN_FRESH, .token = {.life = NSEC_NEVER}});
+		&(struct engine_event){.kind = EVENT_TOKEN_FAILED, .token = {.retry_after = wait}});
+}
+
+static bool token_endpoint_is_down(const struct sim *s)
+{
+	for (uint32_t i = 0; i < s->set.token_outage_count; i++) {
+		const struct outage *o = &s->set.token_outages[i];
+
+		if (s->now >= o->from && s->now < o->until)
+			return true;
+	}
+	return false;
+}
+
+void shell_token(struct sim *s)
+{
+	bool fails = token_endpoint_is_down(s) || rng_chance(&s->rng, s->set.token_faults);
+
+	s->fetch_out = false;
+	s->fetch_told = true;
+	if (s->fetch_count >= s->set.token_count)
+		sim_tell(s, &(struct engine_event){.kind = EVENT_TOKEN_REFUSED});
+	else if (fails || (s->fetch_cut && rng_chance(&s->rng, 700)))
+		token_fails(s);
+	else
+		token_comes(s);
+}
+
+void shell_token_given(struct sim *s)
+{
+	s->fetch_told = false;
+	token_comes(s);
 }

@@ -28,6 +28,10 @@
 /* Not 0: a monotonic clock rarely is, and a forgotten field always is. */
 #define SIM_START (1000 * SEC)
 
+/* Of a token endpoint that fails: full jitter comes to 8 or so, and 24 once in a thousand
+ * million times. */
+#define FETCHES_A_MINUTE 24
+
 /* --------------------------------------------------------------------- rows */
 
 /** What the examiner believes of a row, from events and orders alone. */
@@ -149,6 +153,26 @@ struct inventory_check {
 	uint32_t creates, creates_out, creates_then;
 };
 
+/** What the examiner knows of the tokens. */
+struct token_check {
+	nsec_t from, ends;    /* as it was told; NSEC_NEVER */
+	bool worked;          /* the current one got an answer that it would not get else */
+	bool refused;         /* … and a 401 */
+	bool lost;            /* … after which nobody may use it */
+	bool spoilt;          /* it was refused and had not worked, so perhaps it never will */
+	bool hopeless;        /* fresh ones are refused: the run may end */
+	uint32_t refused_row; /* who had a 401 with it, or NO_ROW */
+	uint32_t barren;      /* tokens in a row that were refused and never worked */
+	/* fetches */
+	uint32_t failures; /* in a row */
+	nsec_t fetched_at; /* when the last one left, NSEC_NONE */
+	nsec_t failed_at, retry_at;
+	nsec_t failing[FETCHES_A_MINUTE]; /* when the last of a streak left */
+	bool sent_meanwhile;              /* a request, while this one was out */
+	nsec_t missing_since;             /* none to send with, though asked for; NSEC_NONE */
+	bool outage_over; /* it was for longer than anybody waits, when the run began to end */
+};
+
 /** What the examiner keeps of the run as a whole. */
 struct check {
 	struct engine_stats before; /* as of the call before */
@@ -158,9 +182,7 @@ struct check {
 	nsec_t pause_until, pause_max;
 	bool pause_fresh; /* nothing was sent since the pause */
 	uint32_t generation;
-	bool token_worked;    /* the current generation got another answer than 401 */
-	uint32_t refused_row; /* who had a 401 with it, or NO_ROW */
-	bool refused, must_fetch, token_hopeless;
+	struct token_check token;
 	uint32_t causes; /* bit n: enum engine_end n has reason to be */
 	bool ending;     /* as of the order that is looked at */
 	bool closing;    /* by causes that come with an event: admit no more */
@@ -215,10 +237,12 @@ struct sim {
 	uint32_t *active, active_count; /* jobs that are in use */
 	uint32_t serial;
 
-	nsec_t token_until;
-	uint32_t fetch_count;
+	nsec_t token_until;   /* of the newest: then the server refuses it */
+	uint32_t fetch_count; /* tokens that came */
+	uint32_t fetch_serial;
+	bool fetch_out, fetch_cut;
+	bool fetch_told; /* the token that is told of was fetched, not given */
 	uint32_t requests_out;
-	bool fetch_out;
 
 	struct check check;
 	uint64_t steps, steps_max;
@@ -324,7 +348,10 @@ void server_read(struct sim *s, uint32_t job);
 void shell_perform(struct sim *s, const struct engine_action *a);
 void shell_answer(struct sim *s, uint32_t job);
 void shell_inventory_durable(struct sim *s, const struct op *op, bool complete);
+/** The token endpoint has answered. */
 void shell_token(struct sim *s);
+/** The only one, at the start. */
+void shell_token_given(struct sim *s);
 struct row *shell_row(struct sim *s, uint32_t job);
 void shell_use(struct sim *s, uint32_t job, enum job_use use);
 
@@ -345,6 +372,14 @@ void check_move(void *arg, nsec_t now, uint32_t job, enum job_state from, enum j
 void check_end(struct sim *s, const struct engine_action *a);
 bool check_end_has_reason(const struct sim *s, enum engine_end end);
 bool check_end_patience_is_over(const struct sim *s);
+bool check_end_outage_is_over(const struct sim *s);
+void check_token_event(struct sim *s, const struct engine_event *e);
+void check_token_order(struct sim *s, const struct engine_action *a);
+void check_token_idle(struct sim *s);
+/** May a request leave with it? */
+bool check_token_usable(const struct sim *s);
+/** How long nobody gives up; @param answered  by whoever is silent now */
+nsec_t check_end_patience(const struct sim *s, bool answered);
 void check_polite_event(struct sim *s, const struct engine_event *e);
 void check_polite_handled(struct sim *s, const struct engine_event *e);
 void check_polite_sent(struct sim *s, const struct engine_action *a);

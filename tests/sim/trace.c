@@ -86,6 +86,15 @@ static void trace_answer(struct sim *s, const struct engine_event *e)
 			e->kind == EVENT_ANSWER ? "answer" : "finding", name);
 }
 
+static void trace_token_failed(struct sim *s, const struct engine_event *e)
+{
+	if (e->token.retry_after != NSEC_NONE)
+		trace_note(s, TRACE_STORY, "token failed, retry after %lld ms",
+			(long long)(e->token.retry_after / MS));
+	else
+		trace_note(s, TRACE_STORY, "token failed");
+}
+
 void trace_event(struct sim *s, const struct engine_event *e)
 {
 	mix(s, (uint64_t)s->now);
@@ -122,7 +131,7 @@ void trace_event(struct sim *s, const struct engine_event *e)
 	case EVENT_SHARED_FINDING: trace_answer(s, e); break;
 	case EVENT_LEDGER_FAILED: trace_note(s, TRACE_STORY, "ledger failed"); break;
 	case EVENT_TOKEN_FRESH: trace_note(s, TRACE_STORY, "token fresh"); break;
-	case EVENT_TOKEN_FAILED: trace_note(s, TRACE_STORY, "token failed"); break;
+	case EVENT_TOKEN_FAILED: trace_token_failed(s, e); break;
 	case EVENT_TOKEN_REFUSED: trace_note(s, TRACE_STORY, "token refused"); break;
 	case EVENT_STOP: trace_note(s, TRACE_STORY, "stop"); break;
 	case EVENT_ABORT: trace_note(s, TRACE_STORY, "abort"); break;
@@ -186,7 +195,10 @@ void trace_action(struct sim *s, const struct engine_action *a)
 	case ACTION_RECALL:
 		trace_note(s, TRACE_STORY, "recall one of sandbox %u", a->recall.sandbox);
 		break;
-	case ACTION_CUT: trace_note(s, TRACE_STORY, "%s cut", trace_job(s, a->job)); break;
+	case ACTION_CUT:
+		trace_note(s, TRACE_STORY, "%s cut",
+			a->job == ENGINE_NO_JOB ? "fetch" : trace_job(s, a->job));
+		break;
 	case ACTION_FETCH: trace_note(s, TRACE_STORY, "fetch a token"); break;
 	case ACTION_DONE:
 		trace_note(s, TRACE_STORY, "done: %s", engine_end_name(a->done.end));

@@ -128,7 +128,10 @@ static void happen(struct sim *s, const struct world_event *e)
 		if (q->out && q->serial == e->number)
 			shell_answer(s, e->job);
 		break;
-	case WORLD_TOKEN: shell_token(s); break;
+	case WORLD_TOKEN:
+		if (s->fetch_out && s->fetch_serial == e->number)
+			shell_token(s);
+		break;
 	case WORLD_STOP: sim_tell(s, &(struct engine_event){.kind = EVENT_STOP}); break;
 	case WORLD_ABORT: sim_tell(s, &(struct engine_event){.kind = EVENT_ABORT}); break;
 	case WORLD_LEDGER_FAILS: ledger_fail(s); break;
@@ -171,6 +174,8 @@ static void go(struct sim *s)
 {
 	struct world_event e;
 
+	if (s->set.token_given)
+		shell_token_given(s);
 	poll(s);
 	while (!sim_over(s)) {
 		input_turn(s);
