@@ -146,9 +146,9 @@ def test_a_server_that_repeats_all_it_was_sent_gets_nothing_written(tmp_path, le
         return all_of_them[server.posts % len(all_of_them)]
 
     def look(server, count, request):
-        text = " ".join(echoes(request) + EVERY_SECRET)
         if server.posts % 3 == 0:
-            return http(500, json.dumps({"message": text}))
+            return http(500, json.dumps({"message": " ".join(echoes(request))}))
+        text = " ".join(echoes(request) + EVERY_SECRET)
         if "count=true" in request[1]:
             return http(200, json.dumps({"count": 0}))
         item = {"id": "../" + text, "name": text, "auth": {"params": {"password": text}}}
