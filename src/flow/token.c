@@ -84,16 +84,19 @@ int flow_token_body(
 static const struct {
 	const char *code, *words, *advice;
 	bool refused;
+	bool tells; /* libcurl's words say which of several reasons it was */
 } transports[] = {
 	[FLOW_T_DNS] = {"dns", "its name was not found", "check --token-url and the name server"},
 	[FLOW_T_CONNECT] = {"connect", "no connection",
 		"check --token-url, the network and the firewall"},
 	[FLOW_T_TLS] = {"tls", "the TLS handshake failed",
-		"check that --token-url is an https server, and what stands in between"},
+		"check that --token-url is an https server that speaks TLS 1.2 or newer, and what "
+		"stands in between",
+		.tells = true},
 	[FLOW_T_CERTIFICATE] = {"tls", "its certificate was refused",
-		"check --token-url, the clock, or give its CA with --cacert", true},
+		"check --token-url, the clock, or give its CA with --cacert", true, true},
 	[FLOW_T_LOCAL] = {"tls", "a certificate, key or CA file of ours is unusable",
-		"check --cacert, --client-cert and --client-key", true},
+		"check --cacert, --client-cert and --client-key", true, true},
 	[FLOW_T_PROXY] = {"connect", "the proxy refused the connection",
 		"check --proxy, its login and what it allows", true},
 	[FLOW_T_TIMEOUT] = {"timeout", "no answer in time",
@@ -107,11 +110,24 @@ static const struct {
 	[FLOW_T_CANCELLED] = {"broken", "cut off by this run before the answer came", ""},
 };
 
+/* "its certificate was refused: it has expired" */
+static void put_after(struct flow_grant_verdict *ret, const char *reason)
+{
+	AUTO(buf_done) struct buf b = {0};
+
+	buf_init(&b, 4 * sizeof(ret->message));
+	if (buf_printf(&b, "%s: %s", ret->message, reason) == 0)
+		flow_field_cut(
+			ret->message, sizeof(ret->message), b.data, sizeof(ret->message) - 1);
+}
+
 static void judge_transport(const struct flow_reply *r, struct flow_grant_verdict *ret)
 {
 	ret->grant = transports[r->transport].refused ? FLOW_GRANT_REFUSED : FLOW_GRANT_FAILED;
 	str_copy(ret->code, sizeof(ret->code), transports[r->transport].code);
 	str_copy(ret->message, sizeof(ret->message), transports[r->transport].words);
+	if (transports[r->transport].tells && !str_empty(r->trouble))
+		put_after(ret, r->trouble);
 	ret->advice = transports[r->transport].advice;
 }
 

@@ -133,7 +133,7 @@ static struct flow_verdict judge(
 	struct flow_reply r = judge_reply(a);
 
 	r.secrets = secrets;
-	r.secret_count = token_secrets(s, secrets);
+	r.secret_count = tokens_secrets(s, secrets);
 	for (size_t i = 0; i < slot->row.param_count; i++)
 		secrets[r.secret_count++] = slot->row.params[i].value;
 	if (strlen(api_key) >= API_KEY_HIDDEN)

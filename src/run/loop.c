@@ -205,7 +205,7 @@ int loop_open(struct snowmelt *s)
 
 void loop_run(struct snowmelt *s)
 {
-	token_begin(s);
+	tokens_begin(s);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	assert(s->over); /* the prepare handle keeps the loop alive until then */
 }

@@ -101,7 +101,7 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 			 "-l");
 	r = run_settings_take(&s->settings, o, s->secrets, &s->error);
 	if (r == 0)
-		r = token_init(s);
+		r = tokens_init(s);
 	if (r == 0)
 		r = make_room_for_files(&s->settings.o, &s->error);
 	if (r == 0)
@@ -155,7 +155,7 @@ void snowmelt_destroy(struct snowmelt *s)
 		return;
 	free(s->results_path);
 	free(s->ledger_path);
-	token_done(s);
+	tokens_done(s);
 	run_settings_done(&s->settings, s->secrets);
 	input_close(s->input);
 	secret_region_destroy(s->secrets);

@@ -85,7 +85,7 @@ static void on_done(void *arg, const struct net_answer *a)
 
 	s->slots[x->job].exchange = NULL;
 	judge_answer(x, a);
-	token_drop(s, x->token);
+	tokens_drop(s, x->token);
 	x->token = NULL;
 	buf_reset(&x->url);
 	buf_reset(&x->body);
@@ -162,7 +162,7 @@ void send_order(struct snowmelt *s, const struct engine_action *a)
 		look_begin(s, x, a);
 		q.url = x->url.data;
 	}
-	x->token = token_carry(s, a->send.generation);
+	x->token = tokens_carry(s, a->send.generation);
 	q.headers = headers_for(s, x->sandbox, create);
 	trace(s, x, q.method, q.url);
 	s->slots[a->job].exchange = x;
@@ -171,8 +171,13 @@ void send_order(struct snowmelt *s, const struct engine_action *a)
 
 void send_cut(struct snowmelt *s, uint32_t job)
 {
-	struct exchange *x = s->slots[job].exchange;
+	struct exchange *x;
 
+	if (job == ENGINE_NO_JOB) {
+		tokens_cut(s);
+		return;
+	}
+	x = s->slots[job].exchange;
 	if (x)
 		net_cut(x->transfer);
 }

@@ -39,7 +39,7 @@ struct run_settings {
 	char **text;
 	size_t text_count;
 	/* In the secret region; of the two one is there, the other NULL. */
-	char *token; /* until token_init() */
+	char *token; /* until tokens_init() */
 	char *client_secret;
 	enum line_format format;
 };
@@ -210,21 +210,21 @@ struct snowmelt {
 int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 	struct secret_region *secrets, struct error *reterr);
 void run_settings_done(struct run_settings *s, struct secret_region *secrets);
-/* token.c */
+/* tokens.c */
 /** Take the places for tokens, and the token that was given: 0, or -ENOMEM with the
  * sentence in s->error. */
-int token_init(struct snowmelt *s);
-void token_done(struct snowmelt *s);
+int tokens_init(struct snowmelt *s);
+void tokens_done(struct snowmelt *s);
 /** Tell the engine of the token that was given, if there is one. */
-void token_begin(struct snowmelt *s);
-void token_order(struct snowmelt *s);
-/** Cut a fetch that is under way: whoever ends needs no token. */
-void token_cut(struct snowmelt *s);
-/** The newest token, which is of this generation, for a request; until token_drop(). */
-struct token *token_carry(struct snowmelt *s, uint32_t generation);
-void token_drop(struct snowmelt *s, struct token *t);
+void tokens_begin(struct snowmelt *s);
+void tokens_fetch(struct snowmelt *s);
+/** Cut a fetch that is under way. */
+void tokens_cut(struct snowmelt *s);
+/** The newest token, which is of this generation, for a request; until tokens_drop(). */
+struct token *tokens_carry(struct snowmelt *s, uint32_t generation);
+void tokens_drop(struct snowmelt *s, struct token *t);
 /** What no text of a server may hold beside the row's own secrets: how many. */
-size_t token_secrets(const struct snowmelt *s, const char *dst[TOKEN_SECRETS_MAX]);
+size_t tokens_secrets(const struct snowmelt *s, const char *dst[TOKEN_SECRETS_MAX]);
 
 /* open.c */
 /** Open ledger and results, say what is about to be done. @return enum snowmelt_exit */

@@ -100,7 +100,7 @@ static void perform(struct snowmelt *s, const struct engine_action *a)
 	case ACTION_WRITE_OUTCOME: outcome_order(s, a); break;
 	case ACTION_SEND: send_order(s, a); break;
 	case ACTION_CUT: send_cut(s, a->job); break;
-	case ACTION_FETCH: token_order(s); break;
+	case ACTION_FETCH: tokens_fetch(s); break;
 	case ACTION_EMIT: tell_line(s, a); break;
 	case ACTION_COPY: probe_copy(s, a->job, a->copy.from); break;
 	case ACTION_RECALL: probe_recall(s, a->job, a->recall.sandbox); break;
@@ -181,8 +181,6 @@ void turn_run(struct snowmelt *s)
 
 	s->turn_known = false;
 	ask_to_stop(s);
-	if (engine_stats(s->engine).ending)
-		token_cut(s); /* what is in flight has its token, and nothing else leaves */
 	while (more && left > 0 && !s->over) {
 		uint32_t taken = take_orders(s, left);
 

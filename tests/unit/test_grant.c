@@ -115,6 +115,7 @@ struct grant_case {
 	enum flow_transport transport;
 	int status;
 	const char *body;
+	const char *trouble; /* libcurl's words */
 	enum flow_grant grant;
 	const char *code;    /* NULL: not looked at */
 	const char *message; /* NULL: not looked at */
@@ -231,6 +232,11 @@ static const struct grant_case cases[] = {
 	{"no handshake", FLOW_T_TLS, .grant = FLOW_GRANT_FAILED, .code = "tls"},
 	{"a refused certificate", FLOW_T_CERTIFICATE, .grant = FLOW_GRANT_REFUSED, .code = "tls",
 		.message = "its certificate was refused", .advice = "--cacert"},
+	{"a refused certificate with its reason", FLOW_T_CERTIFICATE,
+		.trouble = "certificate has expired", .grant = FLOW_GRANT_REFUSED,
+		.message = "its certificate was refused: certificate has expired"},
+	{"no connection, however libcurl says it", FLOW_T_CONNECT, .trouble = "after 3 ms",
+		.grant = FLOW_GRANT_FAILED, .message = "no connection"},
 	{"files of ours", FLOW_T_LOCAL, .grant = FLOW_GRANT_REFUSED, .advice = "--client-key"},
 	{"a proxy that refuses", FLOW_T_PROXY, .grant = FLOW_GRANT_REFUSED, .advice = "--proxy"},
 	{"a time-out", FLOW_T_TIMEOUT, .grant = FLOW_GRANT_FAILED, .code = "timeout"},
@@ -251,6 +257,7 @@ static void a_line_of_the_table_holds(void **state)
 		.status = c->status,
 		.body = c->body,
 		.body_len = c->body ? strlen(c->body) : 0,
+		.trouble = c->trouble,
 	});
 	assert_string_equal(flow_grant_name(v.grant), flow_grant_name(c->grant));
 	assert_string_equal(v.grant == FLOW_GRANTED ? token : "token-1", "token-1");

@@ -1,4 +1,4 @@
-/* token.c - the access token: given, or fetched from the token endpoint.
+/* tokens.c - the access token: given, or fetched from the token endpoint.
  *
  * The engine counts generations and says when to fetch; the bytes are here. The
  * newest token is what requests are sent with. An older one is kept for as long as
@@ -63,7 +63,7 @@ static int adopt(struct snowmelt *s, struct token *t)
 	return 0;
 }
 
-struct token *token_carry(struct snowmelt *s, uint32_t generation)
+struct token *tokens_carry(struct snowmelt *s, uint32_t generation)
 {
 	struct token *t = s->tokens.newest;
 
@@ -72,14 +72,14 @@ struct token *token_carry(struct snowmelt *s, uint32_t generation)
 	return t;
 }
 
-void token_drop(struct snowmelt *s, struct token *t)
+void tokens_drop(struct snowmelt *s, struct token *t)
 {
 	assert(t->carried > 0);
 	t->carried--;
 	forget_unless_carried(&s->tokens, t);
 }
 
-size_t token_secrets(const struct snowmelt *s, const char *dst[TOKEN_SECRETS_MAX])
+size_t tokens_secrets(const struct snowmelt *s, const char *dst[TOKEN_SECRETS_MAX])
 {
 	size_t n = 0;
 
@@ -93,7 +93,7 @@ size_t token_secrets(const struct snowmelt *s, const char *dst[TOKEN_SECRETS_MAX
 
 /* ------------------------------------------------------------------ life, death */
 
-int token_init(struct snowmelt *s)
+int tokens_init(struct snowmelt *s)
 {
 	const char *given = s->settings.token;
 	size_t places = given ? 1 : TOKENS_KEPT;
@@ -114,7 +114,7 @@ int token_init(struct snowmelt *s)
 	return 0;
 }
 
-void token_done(struct snowmelt *s)
+void tokens_done(struct snowmelt *s)
 {
 	for (size_t i = 0; i < TOKENS_KEPT; i++) {
 		forget(&s->tokens.kept[i]);
@@ -126,7 +126,7 @@ void token_done(struct snowmelt *s)
 	s->tokens = (struct tokens){.newest = NULL};
 }
 
-void token_begin(struct snowmelt *s)
+void tokens_begin(struct snowmelt *s)
 {
 	if (s->tokens.newest)
 		turn_tell(s, &(struct engine_event){
@@ -145,7 +145,7 @@ static void trace(const struct snowmelt *s, const char *what, const char *text)
 	if (!log_wants(LOG_TRACE))
 		return;
 	buf_init(&shown, BODY_MAX);
-	if (redact(&shown, text, secrets, token_secrets(s, secrets)) != 0)
+	if (redact(&shown, text, secrets, tokens_secrets(s, secrets)) != 0)
 		buf_append_str(&shown, "[a body that cannot be shown]");
 	log_trace("fetch: %s %s", what, shown.data ? shown.data : "");
 }
@@ -153,7 +153,7 @@ static void trace(const struct snowmelt *s, const char *what, const char *text)
 /* Once an outage: it may last, and the engine asks again and again. */
 static void warn_of(struct snowmelt *s, const struct flow_grant_verdict *v)
 {
-	if (!s->tokens.failing && !s->over)
+	if (!s->tokens.failing)
 		log_warn("no access token from %s yet (%s): asking again", s->settings.o.token_url,
 			v->message[0] ? v->message : v->code);
 	s->tokens.failing = true;
@@ -182,9 +182,9 @@ static struct engine_event judge(struct snowmelt *s, const struct net_answer *a)
 	struct flow_grant_verdict *v = &s->tokens.verdict;
 	struct flow_reply r = judge_reply(a);
 
-	assert(place); /* token_order() saw to it, and nobody else takes one */
+	assert(place); /* tokens_fetch() saw to it, and nobody else takes one */
 	r.secrets = secrets;
-	r.secret_count = token_secrets(s, secrets);
+	r.secret_count = tokens_secrets(s, secrets);
 	flow_judge_token(&r, place->value, v);
 	log_debug("fetch: %s, HTTP %d, %s %s%s%s", net_end_name(a->end), a->status,
 		flow_grant_name(v->grant), v->code, a->trouble ? ", " : "",
@@ -194,7 +194,8 @@ static struct engine_event judge(struct snowmelt *s, const struct net_answer *a)
 	case FLOW_GRANT_REFUSED: return (struct engine_event){.kind = EVENT_TOKEN_REFUSED};
 	case FLOW_GRANT_FAILED: break;
 	}
-	warn_of(s, v);
+	if (a->end != NET_CANCELLED)
+		warn_of(s, v);
 	return (struct engine_event){
 		.kind = EVENT_TOKEN_FAILED,
 		.token.retry_after = v->retry_after,
@@ -238,7 +239,7 @@ static void fetch(struct snowmelt *s)
 	net_headers_unref(q.headers);
 }
 
-void token_order(struct snowmelt *s)
+void tokens_fetch(struct snowmelt *s)
 {
 	struct engine_event ev = {.kind = EVENT_TOKEN_REFUSED};
 
@@ -257,7 +258,7 @@ void token_order(struct snowmelt *s)
 	turn_tell(s, &ev);
 }
 
-void token_cut(struct snowmelt *s)
+void tokens_cut(struct snowmelt *s)
 {
 	if (s->tokens.transfer)
 		net_cut(s->tokens.transfer);
