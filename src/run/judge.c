@@ -120,11 +120,15 @@ struct flow_reply judge_reply(const struct net_answer *a)
 	};
 }
 
+/* It is no password: a short one is not worth messages dropped whole. */
+#define API_KEY_HIDDEN 6
+
 static struct flow_verdict judge(
 	struct snowmelt *s, const struct exchange *x, const struct net_answer *a)
 {
 	const struct slot *slot = &s->slots[x->job];
-	const char *secrets[ROW_PARAMS_MAX + TOKEN_SECRETS_MAX];
+	const char *secrets[ROW_PARAMS_MAX + TOKEN_SECRETS_MAX + 1];
+	const char *api_key = s->settings.o.api_key;
 	struct flow_verdict v;
 	struct flow_reply r = judge_reply(a);
 
@@ -132,6 +136,8 @@ static struct flow_verdict judge(
 	r.secret_count = tokens_secrets(s, secrets);
 	for (size_t i = 0; i < slot->row.param_count; i++)
 		secrets[r.secret_count++] = slot->row.params[i].value;
+	if (strlen(api_key) >= API_KEY_HIDDEN)
+		secrets[r.secret_count++] = api_key;
 	if (x->request == REQUEST_CREATE)
 		flow_judge_create(&r, &v);
 	else
