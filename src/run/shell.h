@@ -58,6 +58,7 @@ struct tokens {
 
 	struct buf body;                   /* of the fetch under way */
 	struct net_transfer *transfer;     /* NULL when there is none */
+	nsec_t asked_at;                   /* when it was sent */
 	struct flow_grant_verdict verdict; /* of the last one */
 	bool failing;                      /* and it was told that there is none yet */
 };

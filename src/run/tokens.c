@@ -159,6 +159,14 @@ static void warn_of(struct snowmelt *s, const struct flow_grant_verdict *v)
 	s->tokens.failing = true;
 }
 
+/* A token's life began when it was made, some time between question and answer; from the
+ * question is the safe side. Half of it is left in any case, so that a slow endpoint of
+ * short-lived tokens is not asked without a pause. */
+static nsec_t life_left(struct snowmelt *s, nsec_t life)
+{
+	return MAX(life - (turn_now(s) - s->tokens.asked_at), life / 2);
+}
+
 static struct engine_event granted(struct snowmelt *s, struct token *place, nsec_t life)
 {
 	char text[32];
@@ -190,7 +198,7 @@ static struct engine_event judge(struct snowmelt *s, const struct net_answer *a)
 		flow_grant_name(v->grant), v->code, a->trouble ? ", " : "",
 		a->trouble ? a->trouble : "");
 	switch (v->grant) {
-	case FLOW_GRANTED: return granted(s, place, v->life);
+	case FLOW_GRANTED: return granted(s, place, life_left(s, v->life));
 	case FLOW_GRANT_REFUSED: return (struct engine_event){.kind = EVENT_TOKEN_REFUSED};
 	case FLOW_GRANT_FAILED: break;
 	}
@@ -235,6 +243,7 @@ static void fetch(struct snowmelt *s)
 	q.body_len = s->tokens.body.len;
 	log_debug("fetch: POST %s", o->token_url);
 	trace(s, "asked with", q.body);
+	s->tokens.asked_at = turn_now(s);
 	s->tokens.transfer = net_send(s->net, &q);
 	net_headers_unref(q.headers);
 }
