@@ -40,6 +40,7 @@ static void put_tokens(struct buf *b, const struct counters *c)
 	must(buf_append_str(b, ",\"tokens\":{"));
 	put_number(b, "fetches", c->requests[VERB_TOKEN]);
 	put_number(b, "given", c->tokens_given);
+	put_number(b, "in_flight", c->tokens_in_flight);
 	put_number(b, "most_at_once", c->most_tokens_in_flight);
 	put_number(b, "refused", c->tokens_refused);
 	must(buf_append_char(b, '}'));

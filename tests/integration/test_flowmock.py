@@ -789,7 +789,7 @@ def test_a_token_is_random_and_tells_its_life(flowmock):
     assert first["access_token"] != second["access_token"]
     assert len(first["access_token"]) > 500
     assert server.status()["tokens"] == {
-        "fetches": 2, "given": 2, "most_at_once": 1, "refused": 0}
+        "fetches": 2, "given": 2, "in_flight": 0, "most_at_once": 1, "refused": 0}
     assert server.status()["requests"]["POST"] == 0
 
 

@@ -4,20 +4,19 @@ whatever becomes of a token or of who hands them out.
 
 import itertools
 import os
-import subprocess
-import threading
 
 import pytest
 from certificates import Authority
 from raw_server import RawServer, http
-from runs import Run, check_exactly_once, line_count
+from runs import Run, check_exactly_once
 from support import (
     BUILD, environment, instances, read_results, snowmelt, statuses, write_csv,
 )
 
 CLIENT = "mArKeD-client-id"
-SECRET = "mArKeD-secret %+&=\"'\\".replace(" ", "")  # all that a form could get wrong
+SECRET = "mArKeD-secret %41+&=\"'\\;ß"  # all that a form could get wrong
 SCOPES = "openid,AdobeID,read_organizations"
+NOWHERE = ("http://127.0.0.1:9/x", "--token-url", "http://127.0.0.1:9/t")
 STRICT = ("--client-id", CLIENT, "--client-secret", SECRET, "--scopes", SCOPES)
 
 
@@ -54,6 +53,9 @@ class Job:
         check_exactly_once(self.mock, [row[0] for row in self.rows])
 
 
+ONCE = {"fetches": 1, "given": 1, "in_flight": 0, "most_at_once": 1, "refused": 0}
+
+
 def tokens(mock):
     return mock.status()["tokens"]
 
@@ -66,7 +68,7 @@ def test_64_rows_wait_for_one_fetch(flowmock, tmp_path):
     job = Job(tmp_path, mock, 64)
     job.run("--concurrency", 64)
     job.check_nobody_lost()
-    assert tokens(mock) == {"fetches": 1, "given": 1, "most_at_once": 1, "refused": 0}
+    assert tokens(mock) == ONCE
 
 
 def test_one_fetch_also_where_a_whole_thousand_waits(flowmock, tmp_path):
@@ -74,7 +76,7 @@ def test_one_fetch_also_where_a_whole_thousand_waits(flowmock, tmp_path):
     job = Job(tmp_path, mock, 1000)
     job.run("--concurrency", 256)
     job.check_nobody_lost()
-    assert tokens(mock) == {"fetches": 1, "given": 1, "most_at_once": 1, "refused": 0}
+    assert tokens(mock) == ONCE
 
 
 def test_a_given_token_is_never_renewed(flowmock, tmp_path):
@@ -211,21 +213,25 @@ def test_a_revocation_while_ims_is_slow_waits_for_one_fetch(flowmock, tmp_path):
 
 
 def test_a_slow_renewal_holds_nobody_up(flowmock, tmp_path):
-    """A token of 10 s, renewed at about 9: the fetch takes a second, and rows go on meanwhile."""
-    mock = flowmock(*STRICT, "--token-lifetime", "10s", "--token-latency", "fixed:900ms",
+    """A fetch takes 200 ms, and a token is renewed at least 300 ms before its end."""
+    mock = flowmock(*STRICT, "--token-lifetime", "6s", "--token-latency", "fixed:200ms",
                     "--latency", "uniform:1ms-20ms")
-    job = Job(tmp_path, mock, 600)
+    job = Job(tmp_path, mock, 400)
     run = job.start("--rate", "50/s", "--concurrency", 8)
 
     def renewing():
         seen = mock.status()
-        return seen["tokens"]["fetches"] == 2 and seen["tokens"]["given"] == 1
+        return seen["tokens"]["fetches"] == 2 and seen["tokens"]["in_flight"] == 1
 
     assert run.until(renewing)
-    before = mock.status()["creates"]
-    going_on = lambda: mock.status()["creates"] > before + 2  # noqa: E731
-    assert run.until(lambda: going_on() or tokens(mock)["given"] == 2)
-    assert tokens(mock)["given"] == 1, "nothing was sent during the fetch"
+    before = mock.status()["requests"]["POST"]
+
+    def going_on():
+        seen = mock.status()
+        assert seen["tokens"]["in_flight"] == 1, "nothing was sent during the fetch"
+        return seen["requests"]["POST"] > before
+
+    assert run.until(going_on)
     run.end(expect=0)
     job.check_nobody_lost()
     assert tokens(mock)["refused"] == 0
@@ -269,8 +275,8 @@ def test_ims_down_in_mid_run_and_back(flowmock, tmp_path):
 
 
 def test_a_failed_renewal_is_tried_again_while_the_old_token_serves(flowmock, tmp_path):
-    mock = flowmock(*STRICT, "--token-lifetime", "20s", "--latency", "uniform:1ms-20ms")
-    job = Job(tmp_path, mock, 1200)
+    mock = flowmock(*STRICT, "--token-lifetime", "12s", "--latency", "uniform:1ms-20ms")
+    job = Job(tmp_path, mock, 700)
     run = job.start("--rate", "50/s", "--concurrency", 8)
     assert run.until(lambda: mock.status()["creates"] >= 50)
     mock.tell("faults", {"token:error503-before": 1})
@@ -317,9 +323,6 @@ def test_a_stop_while_ims_is_down_ends_with_4(flowmock, tmp_path):
     run = job.start()
     assert run.until(lambda: tokens(mock)["fetches"] == 1)
     run.send_signal(15)
-    assert run.until(lambda: "stop" in run.err or not run.going()) in (True, False)
-    if run.going():
-        run.send_signal(15)
     run.end(expect=4)
 
 
@@ -393,7 +396,7 @@ def test_a_single_row_that_is_refused_with_fresh_tokens_ends_too(flowmock, tmp_p
 ])
 def test_what_is_missing_is_named(tmp_path, missing, words):
     path = write_csv(tmp_path / "i.csv", instances(1))
-    done = snowmelt("run", path, "--url", "http://127.0.0.1:9/x", env=with_client(**missing),
+    done = snowmelt("run", path, "--url", *NOWHERE, env=with_client(**missing),
                     expect=3)
     for word in words:
         assert word in done.err
@@ -403,7 +406,7 @@ def test_what_is_missing_is_named(tmp_path, missing, words):
 
 def test_a_token_and_a_client_exclude_each_other(tmp_path):
     path = write_csv(tmp_path / "i.csv", instances(1))
-    done = snowmelt("run", path, "--url", "http://127.0.0.1:9/x",
+    done = snowmelt("run", path, "--url", *NOWHERE,
                     env=with_client(AEP_ACCESS_TOKEN="given"), expect=3)
     assert "AEP_ACCESS_TOKEN" in done.err and "AEP_CLIENT_SECRET" in done.err
 
@@ -412,13 +415,13 @@ def test_an_empty_token_is_none(flowmock, tmp_path):
     Job(tmp_path, flowmock(*STRICT), 1).run(AEP_ACCESS_TOKEN="")
 
 
-@pytest.mark.parametrize("bad", ["a\nb", "a\r\nX-Evil: 1", "a b", "ключ", "a\tb", "a\x7f"])
-@pytest.mark.parametrize("name", ["AEP_CLIENT_ID", "AEP_CLIENT_SECRET"])
-def test_what_no_header_may_carry_is_refused(tmp_path, name, bad):
+@pytest.mark.parametrize("name, bad", [
+    *itertools.product(["AEP_CLIENT_ID"], ["a\nb", "a\r\nX-Evil: 1", "a b", "ключ", "a\x7f"]),
+    *itertools.product(["AEP_CLIENT_SECRET"], ["a\nb", "a\r\nX-Evil: 1", "a\tb", "a\x7f"])])
+def test_what_no_id_or_secret_holds_is_refused(tmp_path, name, bad):
     path = write_csv(tmp_path / "i.csv", instances(1))
-    done = snowmelt("run", path, "--url", "http://127.0.0.1:9/x", env=with_client(**{name: bad}),
-                    expect=3)
-    assert name in done.err and "ключ" not in done.err
+    done = snowmelt("run", path, "--url", *NOWHERE, env=with_client(**{name: bad}), expect=3)
+    assert name in done.err and "ключ" not in done.err and "Evil" not in done.err
 
 
 def secret_file(folder, text=SECRET + "\n", mode=0o600):
@@ -457,7 +460,7 @@ def test_a_secret_file_that_others_can_read_earns_a_warning(flowmock, tmp_path, 
 def test_a_secret_file_that_holds_none_is_told(tmp_path, make, word):
     path = write_csv(tmp_path / "i.csv", instances(1))
     make(tmp_path / "secret")
-    done = snowmelt("run", path, "--url", "http://127.0.0.1:9/x",
+    done = snowmelt("run", path, "--url", *NOWHERE,
                     env=with_client(AEP_CLIENT_SECRET=None,
                                     AEP_CLIENT_SECRET_FILE=str(tmp_path / "secret")), expect=3)
     assert word in done.err and "AEP_CLIENT_SECRET_FILE" in done.err
@@ -466,7 +469,7 @@ def test_a_secret_file_that_holds_none_is_told(tmp_path, make, word):
 
 def test_variable_and_file_exclude_each_other(tmp_path):
     path = write_csv(tmp_path / "i.csv", instances(1))
-    done = snowmelt("run", path, "--url", "http://127.0.0.1:9/x",
+    done = snowmelt("run", path, "--url", *NOWHERE,
                     env=with_client(AEP_CLIENT_SECRET_FILE=secret_file(tmp_path)), expect=3)
     assert "AEP_CLIENT_SECRET" in done.err and "AEP_CLIENT_SECRET_FILE" in done.err
 
