@@ -63,9 +63,15 @@ struct snowmelt_options {
 	/* Adobe */
 	const char *url;
 	const char *org;
-	const char *api_key;
-	const char *sandbox;      /* of rows that name none */
-	const char *access_token; /* secret */
+	const char *api_key; /* NULL: the client id */
+	const char *sandbox; /* of rows that name none */
+	/* Either a token, which is used for as long as it lasts, or all of a client that gets
+	 * its tokens from token_url and renews them. Both together are an error (3). */
+	const char *access_token;  /* secret */
+	const char *client_id;     /* of an OAuth server-to-server credential */
+	const char *client_secret; /* secret */
+	const char *scopes;        /* parted by commas or blanks */
+	const char *token_url;     /* https, or http on this machine */
 	const char *cacert, *client_cert, *client_key, *proxy;
 
 	/* traffic */

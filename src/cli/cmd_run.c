@@ -134,6 +134,8 @@ static int create(struct run *run, const struct credentials *c, struct snowmelt 
 	if (filled_init(&f, run->s) == 0) {
 		f.o.api_key = c->api_key;
 		f.o.access_token = c->access_token;
+		f.o.client_id = c->client_id;
+		f.o.client_secret = c->client_secret;
 		status = snowmelt_create(&f.o, &callbacks, ret, why, sizeof(why));
 	}
 	filled_done(&f);

@@ -40,8 +40,8 @@ const struct command command_table[] = {
 			 "A request whose answer was lost is looked up before it is sent again. "
 			 "Ctrl-C ends the run and lets what is in flight finish; a second one cuts it.",
 		.examples = "# The credentials stay out of the command line:\n"
-			    "export AEP_ORG_ID=0123456789ABCDEF@AdobeOrg AEP_API_KEY=...\n"
-			    "export AEP_ACCESS_TOKEN_FILE=$HOME/.aep-token\n"
+			    "export AEP_ORG_ID=0123456789ABCDEF@AdobeOrg AEP_CLIENT_ID=...\n"
+			    "export AEP_SCOPES=... AEP_CLIENT_SECRET_FILE=$HOME/.aep-secret\n"
 			    "snowmelt run instances.csv\n"
 			    "\n"
 			    "# Another sandbox, gently, and ask before the first request:\n"

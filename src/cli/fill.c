@@ -36,6 +36,8 @@ static void fill_adobe(const struct settings *s, struct snowmelt_options *o)
 	o->url = settings_text(s, OPT_URL);
 	o->org = settings_text(s, OPT_ORG);
 	o->sandbox = settings_text(s, OPT_SANDBOX);
+	o->scopes = settings_text(s, OPT_SCOPES);
+	o->token_url = settings_text(s, OPT_TOKEN_URL);
 	o->cacert = settings_text(s, OPT_CACERT);
 	o->proxy = settings_text(s, OPT_PROXY);
 	o->client_cert = settings_text(s, OPT_CLIENT_CERT);

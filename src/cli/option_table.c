@@ -88,7 +88,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.commands = FOR_RUN,
 		.traits = OPTION_SECRET | OPTION_REQUIRED,
 		.variables = {"AEP_API_KEY", "AEP_CLIENT_ID"},
-		.help = "The API key (client id) of the Adobe Developer Console project.",
+		.help = "The API key of the Adobe Developer Console project, which is its client id.",
 	},
 	[OPT_ACCESS_TOKEN] = {
 		.name = "access-token",
@@ -96,9 +96,52 @@ const struct option option_table[OPTION_COUNT] = {
 		.rule = {VALUE_TEXT},
 		.group = GROUP_ADOBE,
 		.commands = FOR_RUN,
-		.traits = OPTION_SECRET | OPTION_REQUIRED,
+		.traits = OPTION_SECRET,
 		.variables = {"AEP_ACCESS_TOKEN"},
-		.help = "The access token, without \"Bearer\" before it.",
+		.help = "The access token, without \"Bearer\" before it. Either this or "
+			"AEP_CLIENT_ID, AEP_CLIENT_SECRET and --scopes, by which snowmelt gets "
+			"tokens itself and renews them.",
+	},
+	[OPT_CLIENT_ID] = {
+		.name = "client-id",
+		.argument = "ID",
+		.rule = {VALUE_TEXT},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.traits = OPTION_SECRET,
+		.variables = {"AEP_CLIENT_ID"},
+		.help = "The client id of an OAuth Server-to-Server credential. It is the API key, "
+			"too, where AEP_API_KEY is not set.",
+	},
+	[OPT_CLIENT_SECRET] = {
+		.name = "client-secret",
+		.argument = "SECRET",
+		.rule = {VALUE_TEXT},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.traits = OPTION_SECRET | OPTION_NO_HEADER,
+		.variables = {"AEP_CLIENT_SECRET"},
+		.help = "The client secret of that credential.",
+	},
+	[OPT_SCOPES] = {
+		.name = "scopes",
+		.argument = "LIST",
+		.rule = {VALUE_TEXT},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.variables = {"AEP_SCOPES"},
+		.help = "The scopes of that credential, parted by commas, as the Developer Console "
+			"shows them.",
+	},
+	[OPT_TOKEN_URL] = {
+		.name = "token-url",
+		.argument = "URL",
+		.rule = {VALUE_URL},
+		.group = GROUP_ADOBE,
+		.commands = FOR_RUN,
+		.fallback = "https://ims-na1.adobelogin.com/ims/token/v3",
+		.help = "Where that credential gets its access tokens. Plain http is refused unless "
+			"the host is this machine.",
 	},
 	[OPT_SANDBOX] = {
 		.name = "sandbox",

@@ -21,6 +21,10 @@ enum option_id {
 	OPT_ORG,
 	OPT_API_KEY,
 	OPT_ACCESS_TOKEN,
+	OPT_CLIENT_ID,
+	OPT_CLIENT_SECRET,
+	OPT_SCOPES,
+	OPT_TOKEN_URL,
 	OPT_SANDBOX,
 	OPT_CACERT,
 	OPT_PROXY,
@@ -84,6 +88,7 @@ enum option_trait {
 	OPTION_NO_KEY = 1 << 3,    /* not in a config file */
 	OPTION_HIDDEN = 1 << 4,    /* for the build, not for --help */
 	OPTION_REQUIRED = 1 << 5,
+	OPTION_NO_HEADER = 1 << 6, /* a secret that goes into a form: any text may be in it */
 };
 
 #define OPTION_VARIABLES 2

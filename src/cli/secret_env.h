@@ -16,6 +16,7 @@
 struct secret_env {
 	char variable[OPTION_VARIABLE_SIZE]; /* "AEP_ACCESS_TOKEN_FILE"; "": none is set */
 	bool is_file;                        /* it names a file */
+	bool is_header;                      /* it becomes a header's value */
 };
 
 /**
@@ -27,8 +28,9 @@ struct secret_env {
 int secret_env_find(const struct option *o, struct secret_env *ret, struct error *reterr);
 
 /**
- * Read it into the region, and wipe the environment's copy. Only visible ASCII
- * is accepted, since it becomes a header; the sentence never quotes it.
+ * Read it into the region, and wipe the environment's copy. Of what becomes a header
+ * only visible ASCII is accepted, of the rest UTF-8 without control characters; the
+ * sentence never quotes it.
  *
  * @param ret  in the region; the caller gives it back
  * @return 0 or a negative errno with the sentence in reterr

@@ -45,6 +45,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "flow/error_body.h"
+#include "flow/retry_after.h"
 
 /* ------------------------------------------------------- without an answer */
 
@@ -52,20 +53,23 @@
 static const struct {
 	const char *code, *words;
 	bool fatal;
+	bool tells; /* libcurl's words say which of several reasons it was */
 } transports[] = {
 	[FLOW_T_DNS] = {"dns", "the server's name was not found: check --url and the name server"},
 	[FLOW_T_CONNECT] = {"connect",
 		"no connection to the server: check --url, the network and the firewall"},
-	[FLOW_T_TLS] = {"tls", "the TLS handshake failed: check that --url is an https server, and "
-			       "what stands in between"},
+	[FLOW_T_TLS] = {"tls",
+		"the TLS handshake failed: check that --url is an https server that speaks "
+		"TLS 1.2 or newer, and what stands in between",
+		.tells = true},
 	[FLOW_T_CERTIFICATE] = {"tls",
 		"the server's certificate was refused: check --url, the clock, or give its CA "
 		"with --cacert",
-		true},
+		true, true},
 	[FLOW_T_LOCAL] = {"tls",
 		"a certificate, key or CA file of ours is unusable: check --cacert, "
 		"--client-cert and --client-key",
-		true},
+		true, true},
 	[FLOW_T_PROXY] = {"connect",
 		"the proxy refused the connection: check --proxy, its login and what it allows",
 		true},
@@ -87,11 +91,23 @@ static enum flow_class class_of_transport(const struct flow_reply *r)
 	return r->transport == FLOW_T_TIMEOUT ? FLOW_TIMED_OUT : FLOW_BROKEN;
 }
 
+static void add(char *dst, size_t dst_len, const char *text)
+{
+	size_t len = strlen(dst);
+
+	str_copy(dst + len, dst_len - len, text);
+}
+
 static void judge_transport(const struct flow_reply *r, struct flow_verdict *ret)
 {
 	ret->class = class_of_transport(r);
 	str_copy(ret->code, sizeof(ret->code), transports[r->transport].code);
 	str_copy(ret->message, sizeof(ret->message), transports[r->transport].words);
+	if (transports[r->transport].tells && !str_empty(r->trouble)) {
+		add(ret->message, sizeof(ret->message), " (");
+		add(ret->message, sizeof(ret->message), r->trouble);
+		add(ret->message, sizeof(ret->message), ")");
+	}
 }
 
 /* ---------------------------------------------------------- with an answer */
@@ -183,40 +199,10 @@ static void judge_status(const struct flow_reply *r, struct flow_verdict *ret)
 
 /* ---------------------------------------------------------------- headers */
 
-static nsec_t seconds_of_digits(const char *digits, size_t len)
-{
-	nsec_t seconds = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		seconds = seconds * 10 + (digits[i] - '0');
-		if (seconds >= NSEC_NEVER / SEC)
-			return NSEC_NEVER;
-	}
-	return seconds * SEC;
-}
-
-/* RFC 9110, 10.2.3: seconds or a date. The date is the server's, so it counts from
- * the server's own Date where there is one, and our clock may be wrong. */
-static nsec_t read_retry_after(const struct flow_reply *r, int64_t server_ms)
-{
-	const char *text = r->retry_after ? r->retry_after + strspn(r->retry_after, " \t") : "";
-	size_t digits = strspn(text, "0123456789");
-	int64_t until_ms, from_ms = server_ms ? server_ms : r->wall_ms;
-
-	if (digits > 0 && text[digits + strspn(text + digits, " \t")] == '\0')
-		return seconds_of_digits(text, digits);
-	if (http_date_parse(text, &until_ms) < 0)
-		return NSEC_NONE;
-	if (until_ms <= from_ms)
-		return 0;
-	return until_ms - from_ms > NSEC_NEVER / MS ? NSEC_NEVER : (until_ms - from_ms) * MS;
-}
-
 static void read_headers(const struct flow_reply *r, struct flow_verdict *ret)
 {
-	if (!r->date || http_date_parse(r->date, &ret->server_ms) < 0)
-		ret->server_ms = 0;
-	ret->retry_after = read_retry_after(r, ret->server_ms);
+	ret->server_ms = flow_server_ms(r);
+	ret->retry_after = flow_retry_after(r);
 	flow_reply_take(r, ret->request_id, sizeof(ret->request_id), r->request_id, false);
 }
 

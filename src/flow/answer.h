@@ -55,9 +55,10 @@ enum flow_class {
 /** The raw answer; all borrowed for the call. */
 struct flow_reply {
 	enum flow_transport transport;
-	bool began;       /* the body (or a GET's request) began to leave */
-	int status;       /* HTTP status, 0 when none came */
-	const char *body; /* NULL when none; not NUL-terminated */
+	const char *trouble; /* what libcurl says of a transport error, or NULL */
+	bool began;          /* the body (or a GET's request) began to leave */
+	int status;          /* HTTP status, 0 when none came */
+	const char *body;    /* NULL when none; not NUL-terminated */
 	size_t body_len;
 	const char *retry_after; /* header values, NULL when absent */
 	const char *date;

@@ -93,15 +93,15 @@ static const char *find_sentence(const struct json *root)
 	return NULL;
 }
 
-/* "" when it has to be dropped whole. */
-static void take_sentence(
-	const struct flow_reply *r, const char *text, size_t max, struct flow_verdict *ret)
+void flow_reply_sentence(
+	const struct flow_reply *r, char *dst, size_t dst_len, const char *text, size_t max)
 {
 	AUTO(buf_done) struct buf clean = {0};
 
+	dst[0] = '\0';
 	buf_init_secret(&clean, CLEAN_MAX);
 	if (redact(&clean, text, r->secrets, r->secret_count) == 0 && clean.data)
-		flow_field_cut(ret->message, sizeof(ret->message), clean.data, max);
+		flow_field_cut(dst, dst_len, clean.data, max);
 }
 
 /* The body in no known shape: a page of HTML, a plain sentence, nothing. */
@@ -119,7 +119,7 @@ static void take_raw(const struct flow_reply *r, struct flow_verdict *ret)
 		return;
 	text = raw.data ? raw.data + strspn(raw.data, " \t\r\n") : "";
 	if (*text)
-		take_sentence(r, text, RAW_MAX, ret);
+		flow_reply_sentence(r, ret->message, sizeof(ret->message), text, RAW_MAX);
 	else
 		str_copy(ret->message, sizeof(ret->message), "the server gave no reason");
 }
@@ -139,7 +139,8 @@ bool flow_error_body_read(const struct flow_reply *r, struct flow_verdict *ret)
 
 	sentence = find_sentence(root);
 	if (sentence)
-		take_sentence(r, sentence, sizeof(ret->message) - 1, ret);
+		flow_reply_sentence(
+			r, ret->message, sizeof(ret->message), sentence, sizeof(ret->message) - 1);
 	else
 		take_raw(r, ret);
 	return gateway;

@@ -18,3 +18,10 @@ bool flow_error_body_read(const struct flow_reply *r, struct flow_verdict *ret);
  */
 bool flow_reply_take(
 	const struct flow_reply *r, char *dst, size_t dst_len, const char *value, bool blanks);
+
+/**
+ * Copy at most `max` bytes of a sentence of the server's, secrets cut out; "" when
+ * it has to be dropped whole.
+ */
+void flow_reply_sentence(
+	const struct flow_reply *r, char *dst, size_t dst_len, const char *text, size_t max);

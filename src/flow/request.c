@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "flow/percent.h"
 
 #define LINE_MAX_LEN ((size_t)64 * 1024) /* a header line; tokens have some 2 KiB */
 #define SANDBOX_MAX 256
@@ -70,30 +71,11 @@ int flow_create_body(struct buf *body, const struct flow_connection *c)
 
 /* -------------------------------------------------------------------- URL */
 
-static int append_encoded(struct buf *url, const char *value)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	int r = 0;
-
-	while (*value && r == 0) {
-		size_t plain = strspn(value, LETTERS DIGITS "-._~");
-		unsigned char c = (unsigned char)value[plain];
-
-		r = buf_append(url, value, plain);
-		value += plain;
-		if (r < 0 || c == '\0')
-			break;
-		r = buf_append(url, (const char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
-		value++;
-	}
-	return r;
-}
-
 static int append_pair(struct buf *url, const char *before, const char *value)
 {
 	int r = buf_append_str(url, before);
 
-	return r < 0 ? r : append_encoded(url, value);
+	return r < 0 ? r : flow_percent_append(url, value);
 }
 
 int flow_create_url(struct buf *url, const char *base_url)

@@ -28,8 +28,21 @@ static void put_requests(struct buf *b, const struct counters *c)
 	};
 
 	must(buf_append_str(b, ",\"requests\":{"));
-	for (int v = 0; v < VERB_COUNT; v++)
-		put_number(b, names[v], c->requests[v]);
+	for (int v = 0; v < VERB_COUNT; v++) {
+		if (names[v])
+			put_number(b, names[v], c->requests[v]);
+	}
+	must(buf_append_char(b, '}'));
+}
+
+static void put_tokens(struct buf *b, const struct counters *c)
+{
+	must(buf_append_str(b, ",\"tokens\":{"));
+	put_number(b, "fetches", c->requests[VERB_TOKEN]);
+	put_number(b, "given", c->tokens_given);
+	put_number(b, "in_flight", c->tokens_in_flight);
+	put_number(b, "most_at_once", c->most_tokens_in_flight);
+	put_number(b, "refused", c->tokens_refused);
 	must(buf_append_char(b, '}'));
 }
 
@@ -72,6 +85,7 @@ void control_status(struct request *r)
 	put_number(b, "most_in_flight", c->most_in_flight);
 	put_number(b, "worst_second", c->worst_second);
 	put_requests(b, c);
+	put_tokens(b, c);
 	put_statuses(b, c);
 	put_faults(b, c);
 	must(buf_append_char(b, '}'));
@@ -186,6 +200,12 @@ void control_faults(struct request *r)
 		return;
 	}
 	r->service->faults = changed;
+	must(buf_append_str(answer_start(&r->answer, 200), "{}"));
+}
+
+void control_revoke(struct request *r)
+{
+	tokens_revoke(&r->service->tokens);
 	must(buf_append_str(answer_start(&r->answer, 200), "{}"));
 }
 

@@ -43,19 +43,24 @@ void counters_enter(struct counters *c, enum verb verb, nsec_t now)
 	c->requests[verb]++;
 	c->in_flight++;
 	c->most_in_flight = MAX(c->most_in_flight, c->in_flight);
+	c->tokens_in_flight += verb == VERB_TOKEN;
+	c->most_tokens_in_flight = MAX(c->most_tokens_in_flight, c->tokens_in_flight);
 	note_arrival(c, now);
 }
 
-void counters_leave(struct counters *c)
+void counters_leave(struct counters *c, enum verb verb)
 {
 	c->in_flight--;
+	c->tokens_in_flight -= verb == VERB_TOKEN;
 }
 
 void counters_reset(struct counters *c)
 {
-	uint64_t in_flight = c->in_flight;
+	uint64_t in_flight = c->in_flight, tokens = c->tokens_in_flight;
 
 	counters_done(c);
 	c->in_flight = in_flight;
 	c->most_in_flight = in_flight;
+	c->tokens_in_flight = tokens;
+	c->most_tokens_in_flight = tokens;
 }

@@ -18,6 +18,10 @@ struct counters {
 	uint64_t deletes;
 	uint64_t in_flight;
 	uint64_t most_in_flight;
+	uint64_t tokens_in_flight; /* token requests, which the two above count too */
+	uint64_t most_tokens_in_flight;
+	uint64_t tokens_given;
+	uint64_t tokens_refused; /* requests answered 401 for their token */
 
 	/* arrivals of the last second, a ring */
 	nsec_t *arrivals;
@@ -30,6 +34,6 @@ struct counters {
 void counters_done(struct counters *c);
 /** A request came; counters_leave() when it is over. */
 void counters_enter(struct counters *c, enum verb verb, nsec_t now);
-void counters_leave(struct counters *c);
+void counters_leave(struct counters *c, enum verb verb);
 /** Forget all but what is in flight. */
 void counters_reset(struct counters *c);

@@ -72,6 +72,8 @@ static const struct fault_kind kinds[FAULT_COUNT] = {
 		HOLD_NONE, ENDING_ANSWER),
 	KIND(ECHO, "echo", "the same, its message repeating auth.params", false, HOLD_NONE,
 		ENDING_ANSWER),
+	KIND(INVALID_CLIENT, "invalid-client", "what IMS says to a wrong secret (for token:)",
+		false, HOLD_NONE, ENDING_ANSWER),
 	KIND(POISON, "poison", "500 for this name, always; not executed", false, HOLD_NONE,
 		ENDING_ANSWER),
 #undef KIND
@@ -112,6 +114,7 @@ static enum verb take_verb(const char **name)
 		[VERB_GET] = "get:",
 		[VERB_PATCH] = "patch:",
 		[VERB_DELETE] = "delete:",
+		[VERB_TOKEN] = "token:",
 	};
 
 	for (int v = 0; v < VERB_COUNT; v++) {

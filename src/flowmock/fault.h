@@ -47,6 +47,7 @@ enum fault {
 	FAULT_TOKEN_EXPIRED,
 	FAULT_REJECTED,
 	FAULT_ECHO,
+	FAULT_INVALID_CLIENT,
 	FAULT_POISON,
 	FAULT_COUNT
 };
@@ -76,7 +77,7 @@ struct fault_kind {
 
 const struct fault_kind *fault_kind(enum fault f);
 
-enum verb { VERB_POST, VERB_GET, VERB_PATCH, VERB_DELETE, VERB_COUNT };
+enum verb { VERB_POST, VERB_GET, VERB_PATCH, VERB_DELETE, VERB_TOKEN, VERB_COUNT };
 
 struct fault_choice {
 	enum fault fault;
@@ -103,7 +104,7 @@ void faults_done(struct faults *f);
 /**
  * Set a chance.
  *
- * @param name  `KIND`, or `get:KIND`, `patch:KIND`, `delete:KIND`
+ * @param name  `KIND`, or `get:KIND`, `patch:KIND`, `delete:KIND`, `token:KIND`
  * @return 0, -ENOENT (no such kind), -ERANGE (not within 0 and 1, or those of a
  *         verb are more than 1 together)
  */

@@ -111,7 +111,14 @@ static void echo(struct request *r)
 	must(buf_append_str(&text, PROVIDER "login failed with "));
 	if (params)
 		must(json_print(params, &text));
+	else if (r->body.len > 0)
+		must(buf_append(&text, r->body.data, r->body.len));
 	answer_flow(&r->answer, 400, "1100", text.data);
+}
+
+static void invalid_client(struct request *r)
+{
+	token_refuse_client(r, "client_secret");
 }
 
 void fault_answer_poison(struct request *r)
@@ -145,6 +152,7 @@ void fault_answer(struct request *r)
 		[FAULT_TOKEN_EXPIRED] = token_expired,
 		[FAULT_REJECTED] = rejected,
 		[FAULT_ECHO] = echo,
+		[FAULT_INVALID_CLIENT] = invalid_client,
 		[FAULT_POISON] = error500,
 	};
 

@@ -54,6 +54,20 @@ static bool token_is_expired(struct service *s, const char *token, nsec_t now)
 	return false;
 }
 
+static bool token_is_valid(struct service *s, const char *token, nsec_t now)
+{
+	const struct options *o = s->options;
+
+	switch (tokens_find(&s->tokens, token, now)) {
+	case TOKEN_VALID: return true;
+	case TOKEN_ENDED: return false;
+	case TOKEN_UNKNOWN: break;
+	}
+	if (o->client_id || (o->token && strcmp(token, o->token) != 0))
+		return false;
+	return !token_is_expired(s, token, now);
+}
+
 static bool refuse(struct request *r, int status, const char *code, const char *message)
 {
 	answer_gateway(&r->answer, status, code, message);
@@ -68,10 +82,10 @@ static bool knows_token(struct request *r, nsec_t now)
 	if (!bearer || strncasecmp(bearer, "Bearer ", 7) != 0 || bearer[7] == '\0')
 		return refuse(r, 403, "403010", "Oauth token is missing.");
 	token = bearer + 7;
-	if ((r->service->options->token && strcmp(token, r->service->options->token) != 0) ||
-		token_is_expired(r->service, token, now))
-		return refuse(r, 401, "401013", "Oauth token is not valid");
-	return true;
+	if (token_is_valid(r->service, token, now))
+		return true;
+	r->service->counters.tokens_refused++;
+	return refuse(r, 401, "401013", "Oauth token is not valid");
 }
 
 static bool knows_client(struct request *r)

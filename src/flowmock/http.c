@@ -107,9 +107,14 @@ static void on_timer(struct timer *t)
 		resume(r);
 }
 
-static bool is_counted(const struct request *r)
+static bool is_for_flow(const struct request *r)
 {
 	return r->route && r->route->realm == REALM_FLOW;
+}
+
+static bool is_counted(const struct request *r)
+{
+	return r->route && r->route->realm != REALM_CONTROL;
 }
 
 static struct request *arrive(
@@ -126,7 +131,7 @@ static struct request *arrive(
 	if (!is_counted(r))
 		return r;
 	counters_enter(&h->service->counters, r->route->verb, now);
-	if (!h->service->gate.started) {
+	if (is_for_flow(r) && !h->service->gate.started) {
 		h->service->gate.started = true;
 		h->service->gate.first_request = now;
 	}
@@ -150,7 +155,7 @@ static enum MHD_Result proceed(struct request *r)
 		suspend(r);
 		return MHD_YES;
 	}
-	return reply_send(r, is_counted(r)) ? MHD_YES : MHD_NO;
+	return reply_send(r, is_for_flow(r)) ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *path,
@@ -180,7 +185,7 @@ static void on_completed(
 	*context = NULL;
 	timers_cancel(&r->service->timers, &r->timer);
 	if (is_counted(r))
-		counters_leave(&r->service->counters);
+		counters_leave(&r->service->counters, r->route->verb);
 	give_back(r);
 }
 
@@ -200,12 +205,22 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 
 int http_open(struct http *h, struct service *s, int epoll, struct error *reterr)
 {
+	int r;
+
 	*h = (struct http){.service = s, .epoll = epoll};
-	h->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO,
+	r = tls_load(&h->tls, s->options, reterr);
+	if (r < 0)
+		return r;
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
+					     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO |
+					     tls_flags(&h->tls),
 		0, NULL, NULL, on_request, h, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-		on_connection, h, MHD_OPTION_END);
+		on_connection, h, MHD_OPTION_ARRAY, tls_options(&h->tls), MHD_OPTION_END);
+	if (!h->daemon && h->tls.cert)
+		return error_set(reterr, -EIO,
+			"libmicrohttpd does not start: see that --tls-cert and --tls-key are PEM "
+			"and belong together");
 	if (!h->daemon)
 		return error_set(reterr, -EIO,
 			"libmicrohttpd does not start: raise the limit of open files");
@@ -214,8 +229,10 @@ int http_open(struct http *h, struct service *s, int epoll, struct error *reterr
 
 void http_close(struct http *h)
 {
-	if (!h->daemon)
+	if (!h->daemon) {
+		tls_done(&h->tls);
 		return;
+	}
 	h->closing = true;
 	while (h->suspended) {
 		timers_cancel(&h->service->timers, &h->suspended->timer);
@@ -224,6 +241,7 @@ void http_close(struct http *h)
 	http_run(h); /* resumes them: it must not be stopped with any suspended */
 	MHD_stop_daemon(h->daemon);
 	h->daemon = NULL;
+	tls_done(&h->tls);
 	free_spares(h);
 }
 

@@ -8,12 +8,14 @@
 
 #include "base/error.h"
 #include "flowmock/request.h"
+#include "flowmock/tls.h"
 
 struct MHD_Daemon;
 
 struct http {
 	struct service *service;
 	struct MHD_Daemon *daemon;
+	struct tls tls;
 	int epoll; /* the caller's; its events for clients carry a struct client */
 	struct request *suspended;
 	struct request *spare;

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/macros.h"
 #include "flowmock/fault_answer.h"
+#include "flowmock/http.h"
 #include "flowmock/service.h"
 #include "sys/clock.h"
 
@@ -72,8 +73,11 @@ static void begin(struct request *r)
 	struct service *s = r->service;
 	enum fault_hold hold = fault_kind(r->fault.fault)->hold;
 	nsec_t held = life_hold(r);
-	nsec_t latency = dist_draw(&s->options->latency, &s->latency);
-	nsec_t before = (nsec_t)((double)latency * random_unit(&s->latency));
+	bool is_token = r->route->realm == REALM_TOKEN;
+	struct random *random = is_token ? &s->token_latency : &s->latency;
+	nsec_t latency =
+		dist_draw(is_token ? &s->options->token_latency : &s->options->latency, random);
+	nsec_t before = (nsec_t)((double)latency * random_unit(random));
 
 	r->wait_after = latency - before + (hold == HOLD_AFTER ? held : 0);
 	before += hold == HOLD_BEFORE ? held : 0;
@@ -101,9 +105,11 @@ void life_start(struct request *r)
 		answer_message(&r->answer, 413, "The request body is too long");
 	} else if (r->route->realm == REALM_CONTROL) {
 		r->route->handle(r);
+	} else if (!tls_admits(&r->http->tls, r->mhd)) {
+		answer_message(&r->answer, 400, "No required SSL certificate was sent");
 	} else if (s->options->outage_way == OUTAGE_REFUSE && gate_is_out(s, now)) {
 		r->step = STEP_DROPPED;
-	} else if (gate_admits(r, now)) {
+	} else if (r->route->realm == REALM_TOKEN || gate_admits(r, now)) {
 		draw_fault(r);
 		begin(r);
 	}

@@ -7,6 +7,7 @@
 #include "flowmock/options.h"
 #include "flowmock/server.h"
 #include "flowmock/service.h"
+#include "flowmock/token.h"
 
 enum { EXIT_FINE = 0, EXIT_FATAL = 3, EXIT_USAGE_WRONG = 64 };
 
@@ -16,18 +17,23 @@ static int complain(const struct error *e, int status)
 	return status;
 }
 
-/* The one line that callers wait for. */
-static int print_url(const struct server *s, const struct options *o)
+/* The two lines that callers wait for: the service, and who hands out tokens. A certificate is
+ * for a name. */
+static int print_urls(const struct server *s, const struct options *o)
 {
 	bool is_v4 = o->listen.ss_family == AF_INET;
-	char host[INET6_ADDRSTRLEN];
+	char address[INET6_ADDRSTRLEN], origin[INET6_ADDRSTRLEN + 32];
 
 	inet_ntop(o->listen.ss_family,
 		is_v4 ? (const void *)&((const struct sockaddr_in *)&o->listen)->sin_addr
 		      : (const void *)&((const struct sockaddr_in6 *)&o->listen)->sin6_addr,
-		host, sizeof(host));
-	printf(is_v4 ? "http://%s:%u" BASE_PATH "\n" : "http://[%s]:%u" BASE_PATH "\n", host,
-		s->port);
+		address, sizeof(address));
+	if (o->tls_cert)
+		snprintf(origin, sizeof(origin), "https://localhost:%u", s->port);
+	else
+		snprintf(origin, sizeof(origin), is_v4 ? "http://%s:%u" : "http://[%s]:%u", address,
+			s->port);
+	printf("%s" BASE_PATH "\n%s" TOKEN_URL_PATH "\n", origin, origin);
 	return fflush(stdout);
 }
 
@@ -39,7 +45,7 @@ static int serve(struct service *service, const struct options *o)
 
 	r = server_open(&s, service, &e);
 	if (r == 0) {
-		print_url(&s, o);
+		print_urls(&s, o);
 		r = server_run(&s, &e);
 	}
 	server_close(&s);

@@ -135,6 +135,16 @@ static bool take_delete_status(void *field, const char *arg)
 	return take_u16(field, arg) && (strcmp(arg, "204") == 0 || strcmp(arg, "202") == 0);
 }
 
+static bool take_invalid_client(void *field, const char *arg)
+{
+	return take_u16(field, arg) && (strcmp(arg, "400") == 0 || strcmp(arg, "401") == 0);
+}
+
+static bool take_tls_max(void *field, const char *arg)
+{
+	return take_text(field, arg) && (strcmp(arg, "1.1") == 0 || strcmp(arg, "1.2") == 0);
+}
+
 static bool take_listen(void *field, const char *arg)
 {
 	struct sockaddr_in *v4 = field;
@@ -171,6 +181,13 @@ static const struct option table[] = {
 	{"store", "FILE", take_text, AT(store), "keep what was executed in FILE, go on from there",
 		"name a file"},
 	{"seed", "N", take_seed, AT(seed), "of ids, faults and latency (1)", "give a number"},
+	{"tls-cert", "FILE", take_text, AT(tls_cert), "serve https with this certificate (PEM)",
+		"name a file"},
+	{"tls-key", "FILE", take_text, AT(tls_key), "its key (PEM)", "name a file"},
+	{"tls-client-ca", "FILE", take_text, AT(tls_client_ca),
+		"a client has to show a certificate that this one signed", "name a file"},
+	{"tls-max", "VERSION", take_tls_max, AT(tls_max), "nothing newer than 1.1 or 1.2 (any)",
+		"give 1.1 or 1.2"},
 	{"help", NULL, take_flag, AT(help), "this text", ""},
 
 	{"Who is let in", NULL, NULL, 0, NULL, NULL},
@@ -178,6 +195,16 @@ static const struct option table[] = {
 		"give the token"},
 	{"token-life", "TIME", take_duration, AT(token_life),
 		"a token is expired so long after its first use (never)", GIVE_DURATION},
+	{"client-id", "TEXT", take_text, AT(client_id),
+		"the one client that gets tokens; only those are valid (any)", "give the id"},
+	{"client-secret", "TEXT", take_text, AT(client_secret), "its secret (any)",
+		"give the secret"},
+	{"scopes", "TEXT", take_text, AT(scopes), "the scope it has to ask for (any)",
+		"give it as it is to come"},
+	{"token-lifetime", "TIME", take_duration, AT(token_lifetime),
+		"expires_in of tokens handed out; so long they are valid (24h)", GIVE_DURATION},
+	{"invalid-client", "N", take_invalid_client, AT(invalid_client_status),
+		"status of invalid_client: 400 or 401 (400)", "give 400 or 401"},
 	{"api-key", "TEXT", take_text, AT(api_key), "the one x-api-key that is valid (any)",
 		"give the key"},
 	{"sandbox", "NAME", take_texts, AT(sandboxes),
@@ -216,6 +243,7 @@ static const struct option table[] = {
 	{"What goes wrong", NULL, NULL, 0, NULL, NULL},
 	{"latency", "DIST", take_dist, AT(latency),
 		"of answers: 20ms, uniform:5ms-50ms, lognormal:MEDIAN,P99", GIVE_DIST},
+	{"token-latency", "DIST", take_dist, AT(token_latency), "of the token endpoint", GIVE_DIST},
 	{"fault", "KIND=P", take_fault, AT(faults),
 		"what a create gets with chance P; again for more",
 		"give KIND=P, a kind of --help, P from 0 to 1 and all of a verb at most 1, or "
@@ -270,6 +298,22 @@ static int take_one(char **argv, struct options *o, struct error *reterr)
 	return opt->metavar && !equals ? 2 : 1;
 }
 
+/* What one option asks of another. */
+static int check_together(const struct options *o, struct error *reterr)
+{
+	if (!o->tls_cert != !o->tls_key)
+		return error_set(reterr, -EINVAL,
+			"--tls-cert and --tls-key belong together: give both or neither");
+	if (!o->tls_cert && (o->tls_client_ca || o->tls_max))
+		return error_set(reterr, -EINVAL,
+			"--tls-client-ca and --tls-max are for https: give --tls-cert and "
+			"--tls-key too");
+	if (o->token && o->client_id)
+		return error_set(reterr, -EINVAL,
+			"--token and --client-id exclude each other: give one of them");
+	return 0;
+}
+
 int options_parse(int argc, char **argv, struct options *ret, struct error *reterr)
 {
 	struct options o = {
@@ -279,6 +323,8 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *rete
 		.retry_after_s = 1,
 		.hold = 60 * SEC,
 		.rate_burst = 1,
+		.token_lifetime = 24 * 3600 * SEC,
+		.invalid_client_status = 400,
 	};
 	int r;
 
@@ -288,6 +334,9 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *rete
 		if (r < 0)
 			return r;
 	}
+	r = check_together(&o, reterr);
+	if (r < 0)
+		return r;
 	if (o.bad_logins.count == 0)
 		take_texts(&o.bad_logins, "bad-");
 	if (o.schedule) {
@@ -304,7 +353,8 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *rete
 static void print_kinds(FILE *f)
 {
 	fputs("\nKinds of --fault and --schedule (before a kind: `get:`, `patch:`, `delete:` for\n"
-	      "other verbs; poison:PREFIX is a 500 for every name that begins so)\n",
+	      "other verbs, `token:` for the token endpoint; poison:PREFIX is a 500 for every name "
+	      "that begins so)\n",
 		f);
 	for (int k = FAULT_NONE + 1; k < FAULT_POISON; k++) {
 		const struct fault_kind *kind = fault_kind((enum fault)k);
@@ -320,7 +370,8 @@ void options_help(FILE *f)
 	      "\n"
 	      "usage: flowmock [--OPTION [VALUE]]...\n"
 	      "\n"
-	      "Prints its URL, and serves until SIGTERM or SIGINT.\n",
+	      "Prints its URL and that of its token endpoint, and serves until SIGTERM or "
+	      "SIGINT.\n",
 		f);
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		const struct option *opt = &table[i];
@@ -337,6 +388,6 @@ void options_help(FILE *f)
 	fputs("\nBeside the service: GET /_flowmock/status, GET /_flowmock/connections,\n"
 	      "POST /_flowmock/connections (as others create them, one body or an array,\n"
 	      "createdAt as it is given), POST /_flowmock/faults {KIND: P},\n"
-	      "POST /_flowmock/reset\n",
+	      "POST /_flowmock/revoke (every token issued so far), POST /_flowmock/reset\n",
 		f);
 }

@@ -31,11 +31,20 @@ struct options {
 	struct sockaddr_storage listen; /* loopback; the port stands beside it */
 	uint16_t port;
 	uint64_t seed;
-	const char *store; /* NULL: memory only */
+	const char *store;    /* NULL: memory only */
+	const char *tls_cert; /* files; NULL: plain http */
+	const char *tls_key;
+	const char *tls_client_ca; /* NULL: no client certificate is asked for */
+	const char *tls_max;       /* "1.1" or "1.2"; NULL: any version */
 
-	const char *token;      /* NULL: any */
-	nsec_t token_life;      /* 0: for ever */
-	const char *api_key;    /* NULL: any */
+	const char *token;     /* NULL: any */
+	nsec_t token_life;     /* 0: for ever */
+	const char *api_key;   /* NULL: any */
+	const char *client_id; /* NULL: any, and tokens that were not issued are valid too */
+	const char *client_secret;
+	const char *scopes; /* as they are to come; NULL: any */
+	nsec_t token_lifetime;
+	uint16_t invalid_client_status;
 	struct texts sandboxes; /* none: any */
 
 	bool show_passwords;
@@ -55,6 +64,7 @@ struct options {
 	bool no_next;
 
 	struct dist latency;
+	struct dist token_latency;
 	struct faults faults;
 	const char *schedule;
 	uint16_t retry_after_s;

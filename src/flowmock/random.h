@@ -16,6 +16,7 @@ enum random_stream {
 	RANDOM_FAULTS,
 	RANDOM_LATENCY,
 	RANDOM_LISTINGS,
+	RANDOM_TOKENS,
 };
 
 struct random {

@@ -54,6 +54,7 @@ struct request {
 
 enum realm {
 	REALM_FLOW,    /* gate, faults, latency, counters */
+	REALM_TOKEN,   /* of IMS: faults, latency, counters of its own */
 	REALM_CONTROL, /* this program's own: none of them */
 };
 
@@ -88,6 +89,11 @@ void control_connections(struct request *r);
 void control_put(struct request *r);
 void control_faults(struct request *r);
 void control_reset(struct request *r);
+void control_revoke(struct request *r);
+void issue_token(struct request *r);
+
+/** IMS's refusal of a client, for this parameter. */
+void token_refuse_client(struct request *r, const char *parameter);
 
 /** The 404 of a connection that is not there. */
 void answer_not_found(struct request *r);

@@ -4,6 +4,7 @@
 #include "base/macros.h"
 #include "base/str.h"
 #include "flowmock/request.h"
+#include "flowmock/token.h"
 
 #define CONNECTIONS BASE_PATH "/connections"
 
@@ -14,10 +15,12 @@ static const struct route routes[] = {
 	{"GET", CONNECTIONS "/*/test", REALM_FLOW, VERB_GET, false, test_connection},
 	{"PATCH", CONNECTIONS "/*", REALM_FLOW, VERB_PATCH, false, patch_connection},
 	{"DELETE", CONNECTIONS "/*", REALM_FLOW, VERB_DELETE, false, delete_connection},
+	{"POST", TOKEN_URL_PATH, REALM_TOKEN, VERB_TOKEN, false, issue_token},
 	{"GET", "/_flowmock/status", REALM_CONTROL, VERB_GET, false, control_status},
 	{"GET", "/_flowmock/connections", REALM_CONTROL, VERB_GET, false, control_connections},
 	{"POST", "/_flowmock/connections", REALM_CONTROL, VERB_POST, false, control_put},
 	{"POST", "/_flowmock/faults", REALM_CONTROL, VERB_POST, false, control_faults},
+	{"POST", "/_flowmock/revoke", REALM_CONTROL, VERB_POST, false, control_revoke},
 	{"POST", "/_flowmock/reset", REALM_CONTROL, VERB_POST, false, control_reset},
 };
 

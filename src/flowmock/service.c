@@ -12,8 +12,10 @@ static void start_over(struct service *s)
 	s->faults = s->options->faults;
 	faults_start(&s->faults, seed);
 	random_init(&s->latency, seed, RANDOM_LATENCY);
+	random_init(&s->token_latency, seed, RANDOM_TOKENS);
 	random_init(&s->listing, seed, RANDOM_LISTINGS);
 	s->gate = (struct gate){0};
+	s->tokens = (struct tokens){0};
 }
 
 int service_open(struct service *s, const struct options *o, struct error *reterr)

@@ -17,6 +17,7 @@
 #include "flowmock/random.h"
 #include "flowmock/store.h"
 #include "flowmock/timers.h"
+#include "flowmock/token.h"
 
 struct service {
 	const struct options *options;
@@ -26,8 +27,10 @@ struct service {
 	struct counters counters;
 	struct faults faults;
 	struct gate gate;
+	struct tokens tokens;
 	struct timers timers;
 	struct random latency;
+	struct random token_latency;
 	struct random listing; /* misses and page lengths */
 	uint64_t ids;          /* given so far, those read back included */
 	uint64_t etags;

@@ -18,7 +18,7 @@ static bool take(struct row *row, const char *name, const char *value, size_t le
 	return true;
 }
 
-static bool take_referenced(const struct references *refs, const char *reference, struct row *row)
+static bool take_referenced(struct references *refs, const char *reference, struct row *row)
 {
 	char secret[REFERENCE_SECRET_MAX + 1];
 	size_t len = 0;
@@ -33,8 +33,8 @@ static bool take_referenced(const struct references *refs, const char *reference
 	return taken;
 }
 
-bool credentials_take(const struct header *h, const struct csv_record *rec,
-	const struct references *refs, struct row *row)
+bool credentials_take(const struct header *h, const struct csv_record *rec, struct references *refs,
+	struct row *row)
 {
 	const char *reference = known_text(h, rec, COLUMN_PASSWORD_REF);
 	const char *password = known_text(h, rec, COLUMN_PASSWORD);

@@ -16,5 +16,5 @@
  * @return false when the region is full; row_reset() it then, and try again
  *         after another row gave its secrets back
  */
-bool credentials_take(const struct header *h, const struct csv_record *rec,
-	const struct references *refs, struct row *row);
+bool credentials_take(const struct header *h, const struct csv_record *rec, struct references *refs,
+	struct row *row);

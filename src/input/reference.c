@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "sys/log.h"
 
 /* O_NONBLOCK: a FIFO must not hold up the run; it is refused after fstat. */
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -175,7 +176,17 @@ static const char *open_fault(int code)
 	}
 }
 
-static const char *read_file(int fd, char *dst, size_t *ret_len)
+static void warn_if_open(struct references *r, const struct stat *st, const char *path)
+{
+	if (r->warned || !(st->st_mode & (S_IRGRP | S_IROTH)))
+		return;
+	r->warned = true;
+	log_warn("the secret file '%s' can be read by others: chmod 600 it, and those like it",
+		path);
+}
+
+static const char *read_file(
+	struct references *r, const char *path, int fd, char *dst, size_t *ret_len)
 {
 	struct stat st;
 	size_t len = 0;
@@ -183,6 +194,7 @@ static const char *read_file(int fd, char *dst, size_t *ret_len)
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return "names something that is no regular file: name a file";
+	warn_if_open(r, &st, path);
 	do {
 		n = read(fd, dst + len, REFERENCE_SECRET_MAX + 1 - len);
 		if (n > 0)
@@ -200,8 +212,7 @@ static const char *read_file(int fd, char *dst, size_t *ret_len)
 	return NULL;
 }
 
-static const char *resolve_file(
-	const struct references *r, const char *path, char *dst, size_t *ret_len)
+static const char *resolve_file(struct references *r, const char *path, char *dst, size_t *ret_len)
 {
 	const char *fault;
 	int fd;
@@ -211,7 +222,7 @@ static const char *resolve_file(
 	fd = open_reference(r, path);
 	if (fd < 0)
 		return open_fault(errno);
-	fault = read_file(fd, dst, ret_len);
+	fault = read_file(r, path, fd, dst, ret_len);
 	close(fd);
 	return fault;
 }
@@ -231,7 +242,7 @@ static const char *resolve_variable(const char *name, char *dst, size_t *ret_len
 }
 
 const char *reference_resolve(
-	const struct references *r, const char *reference, char *dst, size_t *ret_len)
+	struct references *r, const char *reference, char *dst, size_t *ret_len)
 {
 	const char *name = behind(reference, "env:");
 	const char *fault;

@@ -14,8 +14,9 @@
 #define REFERENCE_SECRET_MAX 4096
 
 struct references {
-	int dir_fd; /* the secrets folder; -1: cannot be opened, so no file resolves */
-	char *dir;  /* its real path, for references by absolute paths */
+	int dir_fd;  /* the secrets folder; -1: cannot be opened, so no file resolves */
+	char *dir;   /* its real path, for references by absolute paths */
+	bool warned; /* of a file that others can read */
 };
 
 #define REFERENCES_INIT ((struct references){.dir_fd = -1})
@@ -36,11 +37,12 @@ void references_done(struct references *r);
 const char *reference_fault(const char *reference);
 
 /**
- * Read the secret behind a reference without a fault.
+ * Read the secret behind a reference without a fault. The first file that others can
+ * read is warned of; it is seldom the only one.
  *
  * @param dst      of REFERENCE_SECRET_MAX + 1 bytes; the caller wipes it
  * @param ret_len  written when there is no fault; dst is NUL-terminated there
  * @return NULL, or why not (never quotes it)
  */
 const char *reference_resolve(
-	const struct references *r, const char *reference, char *dst, size_t *ret_len);
+	struct references *r, const char *reference, char *dst, size_t *ret_len);

@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/macros.h"
 #include "net/private.h"
@@ -79,6 +80,11 @@ static CURLcode set_url(struct net_transfer *t, const char *url)
 	free(t->url);
 	t->url = NULL;
 	code = curl_easy_setopt(t->easy, CURLOPT_URL, url);
+	/* What is not encrypted stays on this machine: a proxy of http_proxy or
+	 * --proxy, which is elsewhere, would read the token. */
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(
+			t->easy, CURLOPT_NOPROXY, strncasecmp(url, "https:", 6) ? "*" : NULL);
 	if (code != CURLE_OK)
 		return code;
 	t->url = strdup(url);

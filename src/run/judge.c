@@ -75,14 +75,12 @@ static void remember_sandbox(struct snowmelt *s, uint32_t sandbox, const struct 
 	str_copy(h->refusal, sizeof(h->refusal), v->message);
 }
 
-/* Of a refusal that ends the run, or may (a token): the first one counts. */
-static void remember_fatal(struct snowmelt *s, const struct flow_verdict *v)
+static void remember_refusal(struct error *refusal, const struct flow_verdict *v)
 {
 	char shown[600];
 
-	if (s->refusal.code == 0)
-		error_set(&s->refusal, -EPERM, "%s%s%s", v->code, v->code[0] ? ": " : "",
-			str_shown(shown, sizeof(shown), v->message));
+	error_set(refusal, -EPERM, "%s%s%s", v->code, v->code[0] ? ": " : "",
+		str_shown(shown, sizeof(shown), v->message));
 }
 
 static void trace(const struct snowmelt *s, const struct exchange *x, const struct net_answer *a,
@@ -106,14 +104,11 @@ static void trace(const struct snowmelt *s, const struct exchange *x, const stru
 	log_trace("job %u: answered %s", x->job, shown.data ? shown.data : "");
 }
 
-static struct flow_verdict judge(
-	struct snowmelt *s, const struct exchange *x, const struct net_answer *a)
+struct flow_reply judge_reply(const struct net_answer *a)
 {
-	const struct slot *slot = &s->slots[x->job];
-	const char *secrets[ROW_PARAMS_MAX + 1];
-	struct flow_verdict v;
-	struct flow_reply r = {
+	return (struct flow_reply){
 		.transport = transport_of(a->end),
+		.trouble = a->trouble,
 		.began = a->began,
 		.status = a->status,
 		.body = a->body,
@@ -122,16 +117,33 @@ static struct flow_verdict judge(
 		.date = a->date,
 		.request_id = a->request_id,
 		.wall_ms = clock_wall_ms(),
-		.secrets = secrets,
 	};
+}
 
+/* It is no password: a short one is not worth messages dropped whole. */
+#define API_KEY_HIDDEN 6
+
+static struct flow_verdict judge(
+	struct snowmelt *s, const struct exchange *x, const struct net_answer *a)
+{
+	const struct slot *slot = &s->slots[x->job];
+	const char *secrets[ROW_PARAMS_MAX + TOKEN_SECRETS_MAX + 1];
+	const char *api_key = s->settings.o.api_key;
+	struct flow_verdict v;
+	struct flow_reply r = judge_reply(a);
+
+	r.secrets = secrets;
+	r.secret_count = tokens_secrets(s, secrets);
 	for (size_t i = 0; i < slot->row.param_count; i++)
 		secrets[r.secret_count++] = slot->row.params[i].value;
-	secrets[r.secret_count++] = s->settings.token;
+	if (strlen(api_key) >= API_KEY_HIDDEN)
+		secrets[r.secret_count++] = api_key;
 	if (x->request == REQUEST_CREATE)
 		flow_judge_create(&r, &v);
 	else
 		flow_judge_read(&r, &v);
+	if (a->end != NET_ANSWERED && a->end != NET_CANCELLED)
+		str_copy(s->last_trouble, sizeof(s->last_trouble), v.message);
 	if (v.server_ms)
 		s->server_offset_ms = v.server_ms - r.wall_ms;
 	trace(s, x, a, &v, &r);
@@ -172,8 +184,10 @@ void judge_answer(struct exchange *x, const struct net_answer *a)
 
 	if (x->request == REQUEST_CREATE)
 		remember_create(slot, &v, a->status);
-	if (v.class == FLOW_FATAL || v.class == FLOW_TOKEN)
-		remember_fatal(s, &v);
+	if (v.class == FLOW_FATAL && s->refusal.code == 0)
+		remember_refusal(&s->refusal, &v);
+	if (v.class == FLOW_TOKEN) /* tokens come and go: the last one counts */
+		remember_refusal(&s->token_refusal, &v);
 	if (v.class == FLOW_FATAL_SANDBOX)
 		remember_sandbox(s, x->sandbox, &v);
 

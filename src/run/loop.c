@@ -85,18 +85,24 @@ static struct engine_config engine_config(const struct snowmelt *s)
 	return c;
 }
 
+/* Both were checked: then it is of this machine. */
+static bool is_http(const char *url)
+{
+	return strncasecmp(url, "http:", 5) == 0;
+}
+
 static int open_net(struct snowmelt *s)
 {
 	const struct snowmelt_options *o = &s->settings.o;
 	struct net_options n = {
-		.window = o->concurrency,
+		.window = o->concurrency + 1, /* a fetch of a token beside them */
 		.connect_timeout = o->connect_timeout,
 		.timeout = o->timeout,
 		.ca_file = o->cacert,
 		.client_cert = o->client_cert,
 		.client_key = o->client_key,
 		.proxy = o->proxy,
-		.allow_http = strncasecmp(o->url, "http:", 5) == 0,
+		.allow_http = is_http(o->url) || is_http(o->token_url),
 	};
 
 	return net_open(&s->loop, &n, &s->net, &s->error);
@@ -199,8 +205,7 @@ int loop_open(struct snowmelt *s)
 
 void loop_run(struct snowmelt *s)
 {
-	turn_tell(s,
-		&(struct engine_event){.kind = EVENT_TOKEN_FRESH, .token = {.life = NSEC_NEVER}});
+	tokens_begin(s);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	assert(s->over); /* the prepare handle keeps the loop alive until then */
 }

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "run/loop.h"
 #include "run/paths.h"
+#include "run/proxy.h"
 #include "run/shell.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -28,6 +29,7 @@ void snowmelt_options_init(struct snowmelt_options *o)
 
 	*o = (struct snowmelt_options){
 		.url = FLOW_DEFAULT_URL,
+		.token_url = FLOW_DEFAULT_TOKEN_URL,
 		.sandbox = FLOW_DEFAULT_SANDBOX,
 		.concurrency = e.concurrency,
 		.attempts = e.attempts,
@@ -92,7 +94,7 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 	int r;
 
 	json_setup();
-	r = secret_region_create(SECRET_REGION_SIZE, &s->secrets, &locked);
+	r = secret_region_create(SECRET_REGION_SIZE + CREDENTIALS_SIZE, &s->secrets, &locked);
 	if (r < 0)
 		return error_set(&s->error, r, "no memory for secrets: free some and try again");
 	if (!locked)
@@ -100,7 +102,11 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 			 "-l");
 	r = run_settings_take(&s->settings, o, s->secrets, &s->error);
 	if (r == 0)
+		r = tokens_init(s);
+	if (r == 0)
 		r = make_room_for_files(&s->settings.o, &s->error);
+	if (r == 0 && proxy_hide_login(o->proxy) < 0)
+		r = error_set(&s->error, -ENOMEM, "no memory for secrets");
 	if (r == 0)
 		r = net_setup(&s->error);
 	if (r == 0)
@@ -152,6 +158,7 @@ void snowmelt_destroy(struct snowmelt *s)
 		return;
 	free(s->results_path);
 	free(s->ledger_path);
+	tokens_done(s);
 	run_settings_done(&s->settings, s->secrets);
 	input_close(s->input);
 	secret_region_destroy(s->secrets);

@@ -7,9 +7,8 @@
 #include "base/str.h"
 #include "run/paths.h"
 #include "run/shell.h"
-#include "sys/log.h"
 
-#define TOKEN_MAX ((size_t)16384)
+#define CLIENT_VALUE_MAX ((size_t)4096)
 
 static const char *keep(struct run_settings *s, const char *text)
 {
@@ -43,6 +42,49 @@ static int check_header(
 	return 0;
 }
 
+static int check_client(const struct snowmelt_options *o, struct error *reterr)
+{
+	const char *fault = flow_service_url_fault(o->token_url ? o->token_url : "");
+	int r = check_header(o->client_id, "client id", "AEP_CLIENT_ID", reterr);
+
+	if (r < 0)
+		return r;
+	if (str_empty(o->scopes))
+		return error_set(reterr, -EINVAL, "no scopes: set --scopes or AEP_SCOPES");
+	if (strlen(o->client_id) > CLIENT_VALUE_MAX ||
+		strlen(o->client_secret) > CLIENT_VALUE_MAX || strlen(o->scopes) > CLIENT_VALUE_MAX)
+		return error_set(reterr, -E2BIG,
+			"client id, client secret or scopes are over %zu bytes: check them",
+			CLIENT_VALUE_MAX);
+	return fault ? error_set(reterr, -EINVAL, "--token-url: %s", fault) : 0;
+}
+
+static int check_token(const struct snowmelt_options *o, struct error *reterr)
+{
+	int r = check_header(o->access_token, "access token",
+		"AEP_ACCESS_TOKEN or AEP_ACCESS_TOKEN_FILE", reterr);
+
+	if (r == 0 && strlen(o->access_token) > FLOW_TOKEN_MAX)
+		r = error_set(reterr, -E2BIG, "the access token is over %zu bytes: check it",
+			FLOW_TOKEN_MAX);
+	return r;
+}
+
+/* A token, or what buys one. */
+static int check_credentials(const struct snowmelt_options *o, struct error *reterr)
+{
+	bool token = !str_empty(o->access_token), client = !str_empty(o->client_secret);
+
+	if (token && client)
+		return error_set(reterr, -EINVAL,
+			"AEP_ACCESS_TOKEN and AEP_CLIENT_SECRET are both set: unset one of them");
+	if (!token && !client)
+		return error_set(reterr, -EINVAL,
+			"no credentials: set AEP_ACCESS_TOKEN, or AEP_CLIENT_ID, AEP_CLIENT_SECRET "
+			"and AEP_SCOPES");
+	return client ? check_client(o, reterr) : check_token(o, reterr);
+}
+
 static int check_adobe(const struct snowmelt_options *o, struct error *reterr)
 {
 	const char *fault = flow_service_url_fault(o->url);
@@ -52,16 +94,13 @@ static int check_adobe(const struct snowmelt_options *o, struct error *reterr)
 		return error_set(reterr, -EINVAL, "--url: %s", fault);
 	r = check_header(o->org, "organization", "--org or AEP_ORG_ID", reterr);
 	if (r == 0)
-		r = check_header(o->api_key, "API key", "AEP_API_KEY", reterr);
+		r = check_header(str_empty(o->api_key) ? o->client_id : o->api_key, "API key",
+			"AEP_API_KEY or AEP_CLIENT_ID", reterr);
 	if (r == 0)
-		r = check_header(o->access_token, "access token",
-			"AEP_ACCESS_TOKEN or AEP_ACCESS_TOKEN_FILE", reterr);
+		r = check_credentials(o, reterr);
 	if (r == 0 && !flow_sandbox_valid(o->sandbox))
 		r = error_set(reterr, -EINVAL,
 			"--sandbox: not a sandbox name: letters, digits and '-', at most 256");
-	if (r == 0 && strlen(o->access_token) > TOKEN_MAX)
-		r = error_set(
-			reterr, -E2BIG, "the access token is over %zu bytes: check it", TOKEN_MAX);
 	return r;
 }
 
@@ -105,6 +144,9 @@ static int keep_all(struct run_settings *s, struct error *reterr)
 		&s->o.url,
 		&s->o.org,
 		&s->o.api_key,
+		&s->o.client_id,
+		&s->o.scopes,
+		&s->o.token_url,
 		&s->o.sandbox,
 		&s->o.cacert,
 		&s->o.client_cert,
@@ -137,6 +179,16 @@ static void trim_url(struct run_settings *s)
 	}
 }
 
+static int keep_secret(
+	const char *value, struct secret_region *secrets, char **ret, struct error *reterr)
+{
+	*ret = secret_take(secrets, strlen(value));
+	if (!*ret)
+		return error_set(reterr, -ENOMEM, "no memory for secrets");
+	memcpy(*ret, value, strlen(value));
+	return 0;
+}
+
 int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 	struct secret_region *secrets, struct error *reterr)
 {
@@ -159,20 +211,22 @@ int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 	trim_url(s);
 	s->format = run_results_format(o);
 	s->o.map = s->o.carry = NULL; /* the input takes them from the caller's options */
-	s->o.access_token = NULL;
-	s->token = secret_take(secrets, strlen(o->access_token));
-	if (!s->token)
-		return error_set(reterr, -ENOMEM, "out of memory for secrets");
-	memcpy(s->token, o->access_token, strlen(o->access_token));
-	return log_add_secret(s->token);
+	s->o.access_token = s->o.client_secret = NULL;
+	if (!s->o.api_key)
+		s->o.api_key = s->o.client_id;
+	if (str_empty(o->client_secret))
+		return keep_secret(o->access_token, secrets, &s->token, reterr);
+	return keep_secret(o->client_secret, secrets, &s->client_secret, reterr);
 }
 
 void run_settings_done(struct run_settings *s, struct secret_region *secrets)
 {
-	if (s->token)
-		secret_give(secrets, s->token);
-	for (size_t i = 0; i < s->text_count; i++)
+	secret_give(secrets, s->token);
+	secret_give(secrets, s->client_secret);
+	for (size_t i = 0; i < s->text_count; i++) {
+		wipe(s->text[i], strlen(s->text[i])); /* a proxy's URL may hold a login */
 		free(s->text[i]);
+	}
 	free(s->text);
 	*s = (struct run_settings){0};
 }

@@ -34,7 +34,7 @@ static struct net_headers *make_headers(struct snowmelt *s, const char *sandbox,
 	int r;
 
 	r = flow_headers(
-		o->org, o->api_key, s->settings.token, sandbox, has_body, NULL, add_line, &l);
+		o->org, o->api_key, s->tokens.newest->value, sandbox, has_body, NULL, add_line, &l);
 	if (r == 0)
 		r = net_headers_create((const char *const *)l.line, l.count, &headers);
 	for (size_t i = 0; i < l.count; i++) {
@@ -85,6 +85,8 @@ static void on_done(void *arg, const struct net_answer *a)
 
 	s->slots[x->job].exchange = NULL;
 	judge_answer(x, a);
+	tokens_drop(s, x->token);
+	x->token = NULL;
 	buf_reset(&x->url);
 	buf_reset(&x->body);
 	buf_reset(&x->description);
@@ -160,6 +162,7 @@ void send_order(struct snowmelt *s, const struct engine_action *a)
 		look_begin(s, x, a);
 		q.url = x->url.data;
 	}
+	x->token = tokens_carry(s, a->send.generation);
 	q.headers = headers_for(s, x->sandbox, create);
 	trace(s, x, q.method, q.url);
 	s->slots[a->job].exchange = x;
@@ -168,8 +171,13 @@ void send_order(struct snowmelt *s, const struct engine_action *a)
 
 void send_cut(struct snowmelt *s, uint32_t job)
 {
-	struct exchange *x = s->slots[job].exchange;
+	struct exchange *x;
 
+	if (job == ENGINE_NO_JOB) {
+		tokens_cut(s);
+		return;
+	}
+	x = s->slots[job].exchange;
 	if (x)
 		net_cut(x->transfer);
 }

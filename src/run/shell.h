@@ -13,6 +13,7 @@
 
 #include "engine/engine.h"
 #include "flow/search.h"
+#include "flow/token.h"
 #include "input/input.h"
 #include "ledger/ledger.h"
 #include "net/net.h"
@@ -23,7 +24,11 @@
 /* Rows are read ahead so that no request waits for a commit, but not without
  * end: the engine's table, or this many bytes of rows, whichever is less. */
 #define READ_AHEAD_MAX ((size_t)8 << 20)
-#define SECRET_REGION_SIZE ((size_t)1 << 20)
+#define SECRET_REGION_SIZE ((size_t)1 << 20) /* for rows */
+/* An access token may be as old as a slow request; beyond so many, a fresh one waits. */
+#define TOKENS_KEPT 8
+#define TOKEN_SECRETS_MAX (TOKENS_KEPT + 1)                          /* and the client secret */
+#define CREDENTIALS_SIZE (TOKEN_SECRETS_MAX * (FLOW_TOKEN_MAX + 64)) /* of the region */
 #define BODY_MAX ((size_t)8 << 20) /* fields are bounded: no valid row comes near it */
 #define URL_MAX ((size_t)16384)
 #define PAST_MAX ((size_t)1 << 20) /* name, endpoint and username are fields; so same here */
@@ -33,8 +38,29 @@ struct run_settings {
 	struct snowmelt_options o; /* its text points into `text` */
 	char **text;
 	size_t text_count;
-	char *token; /* in the secret region */
+	/* In the secret region; of the two one is there, the other NULL. */
+	char *token; /* until tokens_init() */
+	char *client_secret;
 	enum line_format format;
+};
+
+/** An access token, in the secret region. */
+struct token {
+	char *value;         /* its place, FLOW_TOKEN_MAX bytes; NULL: not taken */
+	uint32_t generation; /* 0: nothing is in it */
+	uint32_t carried;    /* requests in flight that have it */
+};
+
+struct tokens {
+	struct token kept[TOKENS_KEPT];
+	struct token *newest; /* NULL before the first */
+	uint32_t generation;  /* of the newest, as the engine counts */
+
+	struct buf body;                   /* of the fetch under way */
+	struct net_transfer *transfer;     /* NULL when there is none */
+	nsec_t asked_at;                   /* when it was sent */
+	struct flow_grant_verdict verdict; /* of the last one */
+	bool failing;                      /* and it was told that there is none yet */
 };
 
 /** A search of one row, of a listing or an inventory: only while there is a doubt. */
@@ -106,6 +132,7 @@ struct exchange {
 	uint32_t job;
 	uint32_t sandbox;
 	uint32_t scope; /* of a listing or an inventory */
+	struct token *token;
 	enum engine_request request;
 	struct buf url, body, description;
 	struct net_transfer *transfer;
@@ -124,8 +151,10 @@ struct snowmelt {
 	struct input *input;
 	struct input_survey survey; /* of a regular file */
 	struct secret_region *secrets;
-	struct error error;   /* the first fatal sentence of ours */
-	struct error refusal; /* the first of the server's that concerns all rows */
+	struct error error;         /* the first fatal sentence of ours */
+	struct error refusal;       /* the first of the server's that concerns all rows */
+	struct error token_refusal; /* its last one of a token */
+	struct tokens tokens;
 
 	struct engine *engine;
 	struct ledger *ledger;
@@ -175,6 +204,7 @@ struct snowmelt {
 	uint64_t ledger_out;       /* requests to it that are not answered */
 	bool durable;              /* it survives this run */
 	int64_t server_offset_ms;  /* the server's wall clock less ours */
+	char last_trouble[512];    /* why the last request had no answer; "": all had one */
 	char listing_trouble[512]; /* why the last page of an inventory could not be had */
 	char listing_sandbox[257]; /* and whose it was */
 };
@@ -183,6 +213,22 @@ struct snowmelt {
 int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 	struct secret_region *secrets, struct error *reterr);
 void run_settings_done(struct run_settings *s, struct secret_region *secrets);
+/* tokens.c */
+/** Take the places for tokens, and the token that was given: 0, or -ENOMEM with the
+ * sentence in s->error. */
+int tokens_init(struct snowmelt *s);
+void tokens_done(struct snowmelt *s);
+/** Tell the engine of the token that was given, if there is one. */
+void tokens_begin(struct snowmelt *s);
+void tokens_fetch(struct snowmelt *s);
+/** Cut a fetch that is under way. */
+void tokens_cut(struct snowmelt *s);
+/** The newest token, which is of this generation, for a request; until tokens_drop(). */
+struct token *tokens_carry(struct snowmelt *s, uint32_t generation);
+void tokens_drop(struct snowmelt *s, struct token *t);
+/** What no text of a server may hold beside the row's own secrets: how many. */
+size_t tokens_secrets(const struct snowmelt *s, const char *dst[TOKEN_SECRETS_MAX]);
+
 /* open.c */
 /** Open ledger and results, say what is about to be done. @return enum snowmelt_exit */
 int open_files(struct snowmelt *s);
@@ -282,6 +328,8 @@ void probe_recall(struct snowmelt *s, uint32_t job, uint32_t sandbox);
 void probe_recalled(struct snowmelt *s, const struct ledger_reply *reply);
 
 /* judge.c */
+/** The answer as flow takes it, without secrets. */
+struct flow_reply judge_reply(const struct net_answer *a);
 void judge_answer(struct exchange *x, const struct net_answer *a);
 
 /* outcome.c */

@@ -101,10 +101,7 @@ static void perform(struct snowmelt *s, const struct engine_action *a)
 	case ACTION_WRITE_OUTCOME: outcome_order(s, a); break;
 	case ACTION_SEND: send_order(s, a); break;
 	case ACTION_CUT: send_cut(s, a->job); break;
-	case ACTION_FETCH:
-		/* The one token that we were given is all there is. */
-		turn_tell(s, &(struct engine_event){.kind = EVENT_TOKEN_REFUSED});
-		break;
+	case ACTION_FETCH: tokens_fetch(s); break;
 	case ACTION_EMIT: tell_line(s, a); break;
 	case ACTION_COPY: probe_copy(s, a->job, a->copy.from); break;
 	case ACTION_RECALL: probe_recall(s, a->job, a->recall.sandbox); break;

@@ -181,6 +181,42 @@ static const char *again(const struct snowmelt *s)
 	return "run the rows that the results call skipped, and only those";
 }
 
+/* With whose help: ours was refused, or no fresh one is to be had, or fresh ones are
+ * refused. */
+static void say_token(const struct snowmelt *s, struct buf *b)
+{
+	const struct flow_grant_verdict *v = &s->tokens.verdict;
+	const char *refusal = s->token_refusal.code ? s->token_refusal.text : "no answer";
+	char why[600];
+
+	if (!s->settings.client_secret)
+		buf_printf(b, "the access token is refused (%s): get a fresh one; to go on, %s",
+			refusal, again(s));
+	else if (v->grant == FLOW_GRANT_REFUSED)
+		buf_printf(b, "%s gives no access token (%s%s%s): %s; to go on, %s",
+			s->settings.o.token_url, v->code, v->code[0] && v->message[0] ? ": " : "",
+			str_shown(why, sizeof(why), v->message), v->advice, again(s));
+	else
+		buf_printf(b,
+			"even fresh access tokens are refused (%s): check that the credential of "
+			"AEP_CLIENT_ID has the API, and that --url and --token-url belong "
+			"together; to go on, %s",
+			refusal, again(s));
+}
+
+static void say_token_outage(const struct snowmelt *s, struct buf *b)
+{
+	const struct flow_grant_verdict *v = &s->tokens.verdict;
+	char why[600];
+
+	buf_printf(b,
+		"the token endpoint %s did not answer with a token (%s), gave up "
+		"(--give-up-after): %s; to go on, %s",
+		s->settings.o.token_url,
+		str_shown(why, sizeof(why), v->message[0] ? v->message : "no answer"),
+		str_empty(v->advice) ? "check --token-url and the network" : v->advice, again(s));
+}
+
 static void end_text(const struct snowmelt *s, struct buf *b)
 {
 	const char *refusal = s->refusal.code ? s->refusal.text : "no answer";
@@ -201,8 +237,9 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 		break;
 	case END_BREAKER:
 		buf_printf(b,
-			"the server does not answer, gave up (--give-up-after): check --url "
-			"and the service; to go on, %s",
+			"the server does not answer, gave up (--give-up-after): %s; to go on, %s",
+			s->last_trouble[0] ? str_shown(why, sizeof(why), s->last_trouble)
+					   : "check --url and the service",
 			again(s));
 		break;
 	case END_RETRY_AFTER:
@@ -216,16 +253,8 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 		buf_printf(b, "refused for all rows alike: %s: mend that; to go on, %s", refusal,
 			again(s));
 		break;
-	case END_TOKEN:
-		buf_printf(b, "the access token is refused (%s): get a fresh one; to go on, %s",
-			refusal, again(s));
-		break;
-	case END_TOKEN_OUTAGE:
-		buf_printf(b,
-			"the token endpoint gives no token, gave up (--give-up-after): check "
-			"--token-url and the service; to go on, %s",
-			again(s));
-		break;
+	case END_TOKEN: say_token(s, b); break;
+	case END_TOKEN_OUTAGE: say_token_outage(s, b); break;
 	case END_SANDBOXES:
 		buf_printf(b,
 			"the sandbox is refused: check --sandbox and the permissions of the "

@@ -19,7 +19,7 @@
 #define TEXT_MAX ((size_t)64 * 1024)
 #define LINE_MAX_BYTES (4 * TEXT_MAX + 256) /* each byte may become \xNN */
 #define LOST "(a log line was too long, or there was no memory for it)\n"
-#define SECRETS_MAX 16
+#define SECRETS_MAX LOG_SECRETS_MAX
 
 static const char *const level_names[] = {
 	[LOG_ERROR] = "error",

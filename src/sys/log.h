@@ -13,6 +13,8 @@
 
 #include "base/macros.h"
 
+#define LOG_SECRETS_MAX 32
+
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
 
 void log_set_level(enum log_level level);
@@ -28,7 +30,8 @@ bool log_wants(enum log_level level);
 void log_set_sink(void (*sink)(void *arg, const char *line), void *arg);
 
 /**
- * Keep a value out of every later line. Copied into locked memory; at most 16.
+ * Keep a value out of every later line. Copied into locked memory; at most
+ * LOG_SECRETS_MAX.
  *
  * @return 0, -ENOSPC or -ENOMEM
  */

@@ -38,5 +38,6 @@ size_t secret_free_bytes(const struct secret_region *r);
 /** True when nothing is taken: what has no room now never will have. */
 bool secret_region_is_unused(const struct secret_region *r);
 
-/** No core dumps, no ptrace by others (RLIMIT_CORE 0, PR_SET_DUMPABLE 0). */
+/** No core dumps, no ptrace by others (RLIMIT_CORE 0, PR_SET_DUMPABLE 0), and no file
+ * of TLS keys, which libcurl writes where SSLKEYLOGFILE says. Before there are threads. */
 void secret_harden_process(void);

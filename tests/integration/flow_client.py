@@ -62,12 +62,19 @@ class Answer:
 
 
 class Flow:
-    def __init__(self, url):
+    def __init__(self, url, tls=None):
         parts = urlsplit(url)
+        self.tls = tls if parts.scheme == "https" else None
         self.host, self.port, self.base = parts.hostname, parts.port, parts.path
 
+    def _connect(self, timeout):
+        if self.tls:
+            return http.client.HTTPSConnection(
+                self.host, self.port, timeout=timeout, context=self.tls)
+        return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+
     def control(self, method, path, content=None, head=None, timeout=60):
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+        connection = self._connect(timeout)
         try:
             if isinstance(content, (dict, list)):
                 content = json.dumps(content)

@@ -13,12 +13,20 @@ class Last(bytes):
     """An answer behind which the connection is closed."""
 
 
-class RawServer:
-    """One thread a connection. `act(server, number, request)` decides what a POST gets:
-    bytes to send, or None to close the connection without a word."""
+class Endless:
+    """An answer in pieces, sent until the client has had enough."""
 
-    def __init__(self, act):
-        self.act = act
+    def __init__(self, pieces):
+        self.pieces = pieces
+
+
+class RawServer:
+    """One thread a connection. `act(server, number, request)` decides what a POST gets, and
+    `look`, if there is one, a GET: bytes to send, or None to close without a word."""
+
+    def __init__(self, act, look=None):
+        self.act, self.look = act, look
+        self.heads = []  # of every request
         self.lock = threading.Lock()
         self.executed = []  # bodies of the creates that were carried out
         self.posts = 0
@@ -49,18 +57,16 @@ class RawServer:
         while (request := read_request(stream)) is not None:
             count += 1
             answer = self._answer(count, request)
-            if answer is None:
-                break
-            peer.sendall(answer)
-            if isinstance(answer, Last):
+            if answer is None or not send(peer, answer):
                 break
         stream.close()
         peer.close()
 
     def _answer(self, count, request):
-        method, target, _, body = request
+        method, target, head, _ = request
+        self.heads.append(head)
         if method == "GET":
-            return self._lookup(target)
+            return self.look(self, count, request) if self.look else self._lookup(target)
         with self.lock:
             self.posts += 1
         return self.act(self, count, request)
@@ -81,6 +87,16 @@ class RawServer:
         if "count=true" in target:
             return http(200, json.dumps({"count": len(items)}))
         return http(200, json.dumps({"items": items, "_links": {}}))
+
+
+def send(peer, answer):
+    """False: the connection is over."""
+    try:
+        for piece in answer.pieces if isinstance(answer, Endless) else [answer]:
+            peer.sendall(piece)
+    except OSError:  # the client had enough
+        return False
+    return not isinstance(answer, (Endless, Last))
 
 
 def read_request(stream):

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import signal
+import ssl
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -21,7 +22,8 @@ HEADER = ["name", "endpoint", "username", "password"]
 
 def environment(**more):
     """Only what a run needs: nothing of the caller's own settings."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("AEP_", "SNOWMELT_"))}
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith(("AEP_", "SNOWMELT_")) and not k.lower().endswith("_proxy")}
     env |= {
         "AEP_ORG_ID": "test@AdobeOrg",
         "AEP_API_KEY": "test-key",
@@ -30,6 +32,16 @@ def environment(**more):
     }
     env |= {k: v for k, v in more.items() if v is not None}
     return {k: v for k, v in env.items() if more.get(k, "") is not None}
+
+
+def any_tls():
+    """Talks to whatever a test has set up, to ask it how it went."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    return context
 
 
 class Flowmock:
@@ -44,16 +56,22 @@ class Flowmock:
             [FLOWMOCK, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         self.url = self.process.stdout.readline().strip()
-        assert self.url.startswith("http://"), self.process.stderr.read()
+        assert self.url.startswith(("http://", "https://")), self.process.stderr.read()
+        self.token_url = self.process.stdout.readline().strip()
         self.origin = self.url.removesuffix(BASE_PATH)
-        self.flow = Flow(self.url)
+        self.flow = Flow(self.url, any_tls())
 
     def _get(self, path):
-        with urllib.request.urlopen(self.origin + path, timeout=60) as answer:
+        with urllib.request.urlopen(self.origin + path, timeout=60, context=any_tls()) as answer:
             return answer.read().decode()
 
     def status(self):
         return json.loads(self._get("/_flowmock/status"))
+
+    def tell(self, order, content=None):
+        """An order of the control endpoint: faults, revoke, reset."""
+        answer = self.flow.control("POST", f"/_flowmock/{order}", content)
+        assert answer.status == 200, answer.body
 
     def connections(self):
         """Everything in its store, newest last."""

@@ -12,7 +12,8 @@ import signal
 import socket
 import subprocess
 import time
-from urllib.parse import quote
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import pytest
@@ -750,6 +751,146 @@ def test_others_put_connections_in_past_faults_and_counters(flowmock):
     assert server.status()["requests"]["POST"] == 0 and server.status()["connections"] == 4
     wrong = server.flow.control("POST", "/_flowmock/connections", body("x", createdAt=-1))
     assert wrong.status == 400 and server.flow.named("x") == []
+
+
+# ---------------------------------------------------------------------- tokens
+
+CLIENT = {"grant_type": "client_credentials", "client_id": "id-1",
+          "client_secret": "s+e&c=r %e\\t\"", "scope": "openid,AdobeID"}
+STRICT = ("--client-id", CLIENT["client_id"], "--client-secret", CLIENT["client_secret"])
+
+
+def fetch(server, **changes):
+    fields = {k: v for k, v in (CLIENT | changes).items() if v is not None}
+    head = {"Content-Type": "application/x-www-form-urlencoded"}
+    return server.flow.control("POST", "/ims/token/v3", urlencode(fields), head)
+
+
+def fetched(server):
+    answer = fetch(server)
+    assert answer.status == 200
+    return answer.json()["access_token"]
+
+
+def status_with(server, token):
+    head = headers(Authorization=f"Bearer {token}")
+    return server.flow.get("/connections", head).status
+
+
+def test_its_second_line_is_where_tokens_are(flowmock):
+    server = flowmock()
+    assert server.token_url == server.origin + "/ims/token/v3"
+
+
+def test_a_token_is_random_and_tells_its_life(flowmock):
+    server = flowmock(*STRICT, "--token-lifetime", "90s")
+    first, second = fetch(server).json(), fetch(server).json()
+    assert first["expires_in"] == 90 and first["token_type"] == "bearer"
+    assert first["access_token"] != second["access_token"]
+    assert len(first["access_token"]) > 500
+    assert server.status()["tokens"] == {
+        "fetches": 2, "given": 2, "in_flight": 0, "most_at_once": 1, "refused": 0}
+    assert server.status()["requests"]["POST"] == 0
+
+
+def test_with_a_client_only_issued_tokens_are_valid(flowmock):
+    server = flowmock(*STRICT)
+    assert status_with(server, fetched(server)) == 200
+    answer = server.flow.get("/connections", headers(Authorization="Bearer another"))
+    assert (answer.status, answer.code) == (401, "401013")
+    assert server.status()["tokens"]["refused"] == 1
+
+
+def test_without_a_client_any_token_is_valid_too(flowmock):
+    server = flowmock()
+    assert status_with(server, "another") == 200
+    assert status_with(server, fetched(server)) == 200
+
+
+@pytest.mark.parametrize("options", [STRICT, ()])
+def test_a_revoked_token_is_refused_and_a_later_one_is_valid(flowmock, options):
+    server = flowmock(*options)
+    tokens = [fetched(server) for _ in range(3)]
+    server.tell("revoke")
+    assert [status_with(server, token) for token in tokens] == [401] * 3
+    assert status_with(server, fetched(server)) == 200
+
+
+def test_a_token_ends_when_it_said_so(flowmock):
+    server = flowmock(*STRICT, "--token-lifetime", "1s")
+    token = fetched(server)
+    wait_for(lambda: status_with(server, token) == 401)
+    assert status_with(server, fetched(server)) == 200
+
+
+@pytest.mark.parametrize("changes, status, error", [
+    ({"client_secret": "wrong"}, 400, "invalid_client"),
+    ({"client_secret": CLIENT["client_secret"] + " "}, 400, "invalid_client"),
+    ({"client_secret": None}, 400, "invalid_client"),
+    ({"client_id": "wrong"}, 400, "invalid_client"),
+    ({"client_id": ""}, 400, "invalid_client"),
+    ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+    ({"scope": "other"}, 400, "invalid_scope"),
+])
+def test_a_wrong_client_is_refused_as_ims_does(flowmock, changes, status, error):
+    server = flowmock(*STRICT, "--scopes", CLIENT["scope"])
+    assert fetch(server).status == 200
+    answer = fetch(server, **changes)
+    assert (answer.status, answer.json()["error"]) == (status, error)
+    assert answer.json()["error_description"].startswith("invalid ")
+    assert server.status()["tokens"]["given"] == 1
+
+
+def test_an_invalid_client_may_be_401(flowmock):
+    server = flowmock(*STRICT, "--invalid-client", 401)
+    assert fetch(server, client_secret="wrong").status == 401
+
+
+def test_only_the_body_as_a_form_counts(flowmock):
+    server = flowmock(*STRICT)
+    query = "/ims/token/v3?" + urlencode(CLIENT)
+    assert server.flow.control("POST", query).json()["error"] == "invalid_request"
+    assert server.flow.control("GET", "/ims/token/v3").status == 405
+
+
+@pytest.mark.parametrize("fault, status", [
+    ("error500-before", 500), ("error503-before", 503), ("throttle", 429),
+    ("invalid-client", 400), ("html-200", 200), ("redirect", 302)])
+def test_the_token_endpoint_has_faults_of_its_own(flowmock, fault, status):
+    server = flowmock("--fault", f"token:{fault}=1")
+    answer = fetch(server)
+    assert answer.status == status
+    assert ("Retry-After" in answer.headers) == (fault == "throttle")
+    assert server.flow.create("dev1").status == 201
+    assert server.status()["tokens"]["given"] == 0
+    server.tell("faults", {f"token:{fault}": 0})
+    assert fetch(server).status == 200
+
+
+def test_a_token_request_may_be_closed_or_stalled(flowmock):
+    server = flowmock("--fault", "token:close-before=1")
+    with pytest.raises(http.client.RemoteDisconnected):
+        fetch(server)
+    server.tell("faults", {"token:close-before": 0, "token:stall": 1})
+    with socket.create_connection((server.flow.host, server.flow.port)) as sock:
+        sock.sendall(b"POST /ims/token/v3 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        wait_for(lambda: server.status()["in_flight"] == 1)
+    wait_for(lambda: server.status()["in_flight"] == 0)
+
+
+def test_slow_tokens_are_counted_at_once(flowmock):
+    server = flowmock("--token-latency", "fixed:300ms")
+    with ThreadPoolExecutor(4) as pool:
+        assert [a.status for a in pool.map(lambda _: fetch(server), range(4))] == [200] * 4
+    assert server.status()["tokens"]["most_at_once"] > 1
+
+
+@pytest.mark.parametrize("options", [
+    ("--tls-cert", "x"), ("--tls-max", "1.1"), ("--token", "a", "--client-id", "b"),
+    ("--invalid-client", "403")])
+def test_options_that_make_no_sense_are_refused(options):
+    done = subprocess.run([FLOWMOCK, *options], capture_output=True, text=True, timeout=LIMIT_S)
+    assert done.returncode == 64 and ": " in done.stderr
 
 
 # ----------------------------------------------------------------------- store

@@ -3,12 +3,22 @@ them, at every log level: none of them is in anything that was written."""
 
 import base64
 import json
+import os
+import resource
+import shutil
+import signal
 import subprocess
+import sys
+import tempfile
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from raw_server import RawServer, http
+from runs import Run
 from support import (
-    HEADER, command, environment, instances, read_results, snowmelt, statuses, write_csv,
+    HEADER, LIMIT_S, SNOWMELT, command, environment, instances, read_results, snowmelt, statuses,
+    write_csv,
 )
 
 MARK = "mArKeD"
@@ -21,7 +31,11 @@ SECRETS = {
     "blanks": f" {MARK} between blanks ",
     "short": "Zq7!x",
 }
-TOKEN = f"{MARK}-token-abcdef"
+TOKEN = f"{MARK}-token-%41\"b\\c'd+/=="  # what a header may carry
+API_KEY = f"{MARK}-key-\"quoted\"&%42\\"
+LOGIN = f"{MARK}-login%40:{MARK}-proxy%2F%22pass"
+LOGIN_SHOWN = (f"{MARK}-login@", f"{MARK}-proxy/\"pass", f"{MARK}-proxy%2F%22pass")
+EVERY_SECRET = [*SECRETS.values(), TOKEN, API_KEY, *LOGIN_SHOWN]
 
 
 def forms(secret):
@@ -37,10 +51,36 @@ def assert_nowhere(folder, inputs, *streams):
                if p.is_file() and p not in inputs}
     written |= {f"stream {i}": s for i, s in enumerate(streams)}
     assert any(written.values())
-    for secret in [*SECRETS.values(), TOKEN]:
+    for secret in EVERY_SECRET:
         for form in forms(secret):
             for where, what in written.items():
                 assert form not in what, f"{form!r} in {where}"
+
+
+def plant(folder):
+    """Rows whose passwords are all of these, by every way in. @return path and environment"""
+    header = HEADER + ["password_ref", "param.extraKey", "api token"]
+    rows = [[f"{kind} {n}" + (", with a comma" if n == 2 else ""), f"https://{n}.example.com",
+             "user", secret, "", secret, secret]
+            for kind, secret in SECRETS.items() for n in range(3)]
+    env = {"AEP_ACCESS_TOKEN": TOKEN, "AEP_API_KEY": API_KEY,
+           "SNOWMELT_PROXY": f"http://{LOGIN}@127.0.0.1:9"}
+    for kind, secret in SECRETS.items():
+        variable = "MY_" + kind.upper().replace("-", "_")
+        env[variable] = secret
+        (folder / f"secret {kind}").write_text(secret + "\n", encoding="utf-8")
+        for way, reference in (("variable", f"env:{variable}"),
+                               ("file", f"file:secret {kind}")):
+            rows.append([f"{kind} by {way}", "https://r.example.com", "user", "", reference, "",
+                         ""])
+    return write_csv(folder / "i.csv", rows, header=header), environment(**env), len(rows)
+
+
+def planted(folder):
+    return {folder / "i.csv", *folder.glob("secret *")}
+
+
+FAST = ("--settle", "50ms", "--settle-timeout", "100ms", "--attempts", 2)
 
 
 @pytest.mark.parametrize("fault", ["echo=1", "rejected=0.3", "close-after=0.3", "half-answer=0.3",
@@ -48,22 +88,100 @@ def assert_nowhere(folder, inputs, *streams):
 @pytest.mark.parametrize("level", ["trace", "info"])
 def test_no_secret_is_in_anything_that_was_written(flowmock, tmp_path, fault, level):
     mock = flowmock("--show-passwords", "--fault", fault, "--fault", "get:error500-before=0.1")
-    rows = [[f"{kind} {n}" + (", with a comma" if n == 2 else ""), f"https://{n}.example.com",
-             "user", secret, "", f"{MARK}-param-1", f"{MARK}-carried-not"]
-            for kind, secret in SECRETS.items() for n in range(3)]
-    rows.append(["by reference", "https://r.example.com", "user", "", "env:MY_PASSWORD", "", ""])
-    header = HEADER + ["password_ref", "param.extraKey", "api token"]
-    path = write_csv(tmp_path / "i.csv", rows, header=header)
-    env = environment(AEP_ACCESS_TOKEN=TOKEN, MY_PASSWORD=SECRETS["plain"])
-    done = snowmelt("run", path, "--url", mock.url, "--settle", "50ms", "--settle-timeout", "100ms",
-                    "--attempts", 2, "--log-level", level, env=env)
+    path, env, count = plant(tmp_path)
+    done = snowmelt("run", path, "--url", mock.url, *FAST, "--log-level", level, env=env)
     assert done.returncode in (0, 1), done.err
     lines = read_results(tmp_path / "i.results.csv")
-    assert len(lines) == len(rows) and "skipped" not in statuses(lines)
+    assert len(lines) == count and "skipped" not in statuses(lines)
+    assert "invalid" not in statuses(lines)
+    assert_nowhere(tmp_path, planted(tmp_path), done.stdout, done.stderr)
+    for command_ in ("status", "results"):
+        done = snowmelt(command_, path, "--url", mock.url, env=env)
+        assert_nowhere(tmp_path, planted(tmp_path), done.stdout, done.stderr)
+
+
+def echoes(request):
+    """All that a request carried, in every form that a server might repeat it in."""
+    _, _, head, content = request
+    secrets = [head["authorization"].removeprefix("Bearer "), head["x-api-key"]]
+    if content:
+        secrets += json.loads(content)["auth"]["params"].values()
+    shown = []
+    for secret in secrets:
+        if secret not in ("user",) and not secret.startswith("https://"):
+            shown += [secret, json.dumps(secret)[1:-1], quote(secret, safe=""),
+                      base64.b64encode(secret.encode()).decode()]
+    return shown
+
+
+def latin(text):
+    """For a header line of the answer: bytes as they are, no line of its own."""
+    return text.encode().decode("latin-1").replace("\r", "").replace("\n", "")
+
+
+def answers(request):
+    """Every way to say it, one a number."""
+    text = " ".join(echoes(request))
+    flow = {"type": "https://ns.adobe.com/aep/errors/FLOW-1100-400", "title": text, "status": 400,
+            "report": {"detailed-message": text, "request-id": text}, "errorMessage": text}
+    return [
+        http(400, json.dumps(flow)),
+        http(400, json.dumps(flow, ensure_ascii=False)),
+        http(422, json.dumps({"error_code": text, "message": text})),
+        http(400, f"<html>{text}</html>"),
+        http(500, json.dumps({"errorMessage": text, "errorDetails": text})),
+        http(503, text, "Retry-After: 0"),
+        http(409, json.dumps({"message": text})),
+        http(201, text),
+        http(400, text[:-3]),
+        http(400, json.dumps({"message": "x" * 480 + text})),
+        http(429, json.dumps({"title": text, "detail": text})),
+    ]
+
+
+@pytest.mark.parametrize("level", ["trace", "info"])
+def test_a_server_that_repeats_all_it_was_sent_gets_nothing_written(tmp_path, level):
+    def act(server, count, request):
+        all_of_them = answers(request)
+        return all_of_them[server.posts % len(all_of_them)]
+
+    def look(server, count, request):
+        if server.posts % 3 == 0:
+            return http(500, json.dumps({"message": " ".join(echoes(request))}))
+        text = " ".join(echoes(request) + EVERY_SECRET)
+        if "count=true" in request[1]:
+            return http(200, json.dumps({"count": 0}))
+        item = {"id": "../" + text, "name": text, "auth": {"params": {"password": text}}}
+        return http(200, json.dumps({"items": [item], "_links": {}, "more": text}))
+
+    server = RawServer(act, look)
+    try:
+        path, env, count = plant(tmp_path)
+        done = snowmelt("run", path, "--url", server.url, *FAST, "--no-inventory", "--log-level",
+                        level, env=env)
+    finally:
+        server.stop()
+    assert done.returncode in (1, 2), done.err
+    assert len(read_results(tmp_path / "i.results.csv")) == count
+    assert server.posts >= count
+    assert_nowhere(tmp_path, planted(tmp_path), done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("header", ["x-request-id: {}", "Retry-After: {}", "Date: {}",
+                                    "Location: {}", "Content-Type: {}", "x-more: {}"])
+def test_a_header_that_repeats_the_token_is_not_written(tmp_path, header):
+    def act(server, count, request):
+        text = latin(echoes(request)[0])
+        return http(400, "{}", header.format(text))
+
+    server = RawServer(act)
+    try:
+        path = write_csv(tmp_path / "i.csv", instances(3))
+        done = snowmelt("run", path, "--url", server.url, *FAST, "--log-level", "trace",
+                        env=environment(AEP_ACCESS_TOKEN=TOKEN, AEP_API_KEY=API_KEY), expect=1)
+    finally:
+        server.stop()
     assert_nowhere(tmp_path, {path}, done.stdout, done.stderr)
-    for unlisted in (f"{MARK}-param-1", f"{MARK}-carried-not"):
-        assert unlisted.encode() not in done.stdout + done.stderr
-        assert unlisted not in (tmp_path / "i.results.csv").read_text()
 
 
 def test_an_echo_keeps_its_code_and_the_rest_of_its_words(flowmock, tmp_path):
@@ -102,18 +220,130 @@ def test_print_config_shows_that_a_secret_is_set_and_not_which(tmp_path):
     assert "127.0.0.1:1" in done.out and f"{MARK}-proxy" not in done.out
 
 
-def test_no_secret_is_on_the_command_line_and_no_core_is_dumped(flowmock, tmp_path):
-    mock = flowmock("--latency", "fixed:1s")
-    path = write_csv(tmp_path / "i.csv", instances(5))
-    run = subprocess.Popen(command("run", path, "--url", mock.url), env=environment(),
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while mock.status()["requests"]["POST"] < 1:
-        assert run.poll() is None
-    proc = f"/proc/{run.pid}"
-    with open(f"{proc}/cmdline", "rb") as f:
-        assert b"test-token" not in f.read()
-    with open(f"{proc}/limits") as f:
-        core = next(line for line in f if line.startswith("Max core file size"))
-    assert core.split()[4:6] == ["0", "0"]
+# ------------------------------------------------------------- of the process
+
+
+def no_limit_of_cores():
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def in_mid_run(flowmock, folder, *, prefix=(), **more):
+    """A run with planted secrets whose requests are at the server."""
+    mock = flowmock("--show-passwords", "--fault", "close-after=0.2", "--latency", "uniform:5ms-2s")
+    path, env, count = plant(folder)
+    logs = folder / "logs"
+    logs.mkdir()
+    run = Run(logs, "run", path, "--url", mock.url, *FAST, "--log-level", "trace", env=env,
+              prefix=prefix, **more)
+    assert run.until(lambda: mock.status()["creates"] >= 5), run.err
+    return run, mock
+
+
+def core_is_dumped(*args, **more):
+    """Would a program that is killed so leave a core here?"""
+    child = subprocess.Popen(args, stdout=subprocess.PIPE, **more)
+    child.stdout.read(1)
+    child.send_signal(signal.SIGSEGV)
+    _, status = os.waitpid(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return os.WCOREDUMP(status)
+
+
+def test_a_crash_leaves_no_core_and_no_secret(flowmock, tmp_path):
+    where = tmp_path / "where"
+    where.mkdir()
+    run, _ = in_mid_run(flowmock, tmp_path, cwd=where, preexec_fn=no_limit_of_cores)
+    run.send_signal(signal.SIGSEGV)
+    _, status = os.waitpid(run.pid, 0)
+    run.process.returncode = os.waitstatus_to_exitcode(status)
+    assert run.process.returncode != 0 and not os.WCOREDUMP(status)
+    run.out_file.close(), run.err_file.close()
+    assert list(where.iterdir()) == []
+    assert (tmp_path / "i.results.csv.part").exists() and (tmp_path / "i.ledger").exists()
+    assert_nowhere(tmp_path, planted(tmp_path))
+
+
+def test_a_core_would_be_seen(tmp_path):
+    """The test above proves something only where another program leaves one."""
+    talker = [sys.executable, "-c", "import time; print(1, flush=True); time.sleep(60)"]
+    if not core_is_dumped(*talker, cwd=tmp_path, preexec_fn=no_limit_of_cores):
+        pytest.skip("no program leaves a core on this machine")
+
+
+def test_what_proc_shows_is_what_the_caller_put_there(flowmock, tmp_path):
+    """The token and the key are taken out of the environment, the rest is the caller's."""
+    run, _ = in_mid_run(flowmock, tmp_path)
+    proc = Path("/proc") / str(run.pid)
+    cmdline, environ = (proc / "cmdline").read_bytes(), (proc / "environ").read_bytes()
+    limits = (proc / "limits").read_text()
     run.kill()
-    run.wait()
+    for secret in EVERY_SECRET:
+        for form in forms(secret):
+            assert form not in cmdline
+    for form in forms(TOKEN) | forms(API_KEY):
+        assert form not in environ
+    core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
+    assert core.split()[4:6] == ["0", "0"]
+
+
+def test_what_came_from_a_file_is_not_in_the_environment(flowmock, tmp_path):
+    mock = flowmock("--latency", "uniform:5ms-2s")
+    token = tmp_path / "secret token"
+    token.write_text(TOKEN + "\n")
+    token.chmod(0o600)
+    path = write_csv(tmp_path / "i.csv", instances(20))
+    run = Run(tmp_path, "run", path, "--url", mock.url,
+              env=environment(AEP_ACCESS_TOKEN=None, AEP_ACCESS_TOKEN_FILE=str(token)))
+    assert run.until(lambda: mock.status()["creates"] >= 1), run.err
+    environ = Path(f"/proc/{run.pid}/environ").read_bytes()
+    run.kill()
+    for form in forms(TOKEN):
+        assert form not in environ
+
+
+@pytest.fixture
+def nobody():
+    """A user without rights (the caller where that is not root), and a folder of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="snowmelt-secrets-"))
+    who = {}
+    if os.getuid() == 0:
+        who = {"user": 65534, "group": 65534, "extra_groups": []}
+        os.chown(folder, 65534, 65534)
+    yield folder, who
+    shutil.rmtree(folder)
+
+
+READ_MEMORY = """
+import sys
+pid = sys.argv[1]
+for name in "mem", "environ":
+    try:
+        open(f"/proc/{pid}/{name}", "rb").close()
+        print(name)
+    except PermissionError:
+        pass
+"""
+
+
+def readable(pid, who):
+    """What the same user can open of a process."""
+    done = subprocess.run(["/usr/bin/python3", "-c", READ_MEMORY, str(pid)], capture_output=True,
+                          text=True, check=True, timeout=LIMIT_S, **who)
+    return done.stdout.split()
+
+
+def test_not_even_the_same_user_reads_its_memory(flowmock, nobody):
+    folder, who = nobody
+    if who and subprocess.run(["/usr/bin/test", "-x", SNOWMELT], **who).returncode != 0:
+        pytest.skip("another user cannot reach the build")
+    other = subprocess.Popen(["/usr/bin/sleep", "60"], **who)
+    try:
+        assert "environ" in readable(other.pid, who)  # of a program without a care
+        run, _ = in_mid_run(flowmock, folder, **who)
+        # What plant() made is ours; the run may read it, and writes beside it.
+        seen = readable(run.pid, who)
+        run.kill()
+        assert seen == []
+    finally:
+        other.kill()
+        other.wait()

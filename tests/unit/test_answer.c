@@ -21,6 +21,7 @@
 struct answer_case {
 	const char *claim;
 	enum flow_transport transport;
+	const char *trouble;
 	bool not_begun;
 	int status;
 	const char *body;
@@ -34,6 +35,7 @@ static struct flow_reply reply_of(const struct answer_case *c)
 {
 	return (struct flow_reply){
 		.transport = c->transport,
+		.trouble = c->trouble,
 		.began = !c->not_begun,
 		.status = c->status,
 		.body = c->body,
@@ -127,6 +129,16 @@ static const struct answer_case creates[] = {
 		.message =
 			"the server's certificate was refused: check --url, the clock, or give its "
 			"CA with --cacert"},
+	{"the reason of a refused certificate is told", FLOW_T_CERTIFICATE, .not_begun = true,
+		.trouble = "certificate has expired", .class = FLOW_FATAL, .code = "tls",
+		.message =
+			"the server's certificate was refused: check --url, the clock, or give its "
+			"CA with --cacert (certificate has expired)"},
+	{"numbers of a failed connection are not, so that equal causes stay equal", FLOW_T_CONNECT,
+		.not_begun = true, .trouble = "after 3 ms", .class = FLOW_NOT_SENT,
+		.code = "connect",
+		.message = "no connection to the server: check --url, the network and the "
+			   "firewall"},
 	{"an unusable certificate of ours is fatal", FLOW_T_LOCAL, .not_begun = true,
 		.class = FLOW_FATAL, .code = "tls"},
 	{"a proxy that refuses is fatal", FLOW_T_PROXY, .not_begun = true, .status = 407,

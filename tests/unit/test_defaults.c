@@ -18,6 +18,7 @@ static void the_programs_defaults_are_the_librarys(void **state)
 	snowmelt_options_init(&o);
 	assert_int_equal(settings_put_defaults(&s, &e), 0);
 	assert_string_equal(settings_text(&s, OPT_URL), o.url);
+	assert_string_equal(settings_text(&s, OPT_TOKEN_URL), o.token_url);
 	assert_string_equal(settings_text(&s, OPT_SANDBOX), o.sandbox);
 	assert_int_equal(settings_number(&s, OPT_CONCURRENCY), o.concurrency);
 	assert_int_equal(settings_number(&s, OPT_ATTEMPTS), o.attempts);

@@ -112,14 +112,14 @@ static void a_line_with_a_short_secret_is_dropped(void **state)
 }
 
 /* Tokens are renewed again and again: what is forgotten makes room. */
-static void sixteen_secrets_are_kept(void **state)
+static void many_secrets_are_kept(void **state)
 {
 	char value[16];
 
 	assert_int_equal(log_add_secret(""), 0);
 	assert_int_equal(log_add_secret(NULL), 0);
 	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < 16; i++) {
+		for (int i = 0; i < LOG_SECRETS_MAX; i++) {
 			snprintf(value, sizeof(value), "token-%d-%d", round, i);
 			assert_int_equal(log_add_secret(value), 0);
 			assert_int_equal(log_add_secret(value), 0); /* is there already */
@@ -127,7 +127,7 @@ static void sixteen_secrets_are_kept(void **state)
 		assert_int_equal(log_add_secret("one-too-many"), -ENOSPC);
 		log_info("%s", value);
 		assert_string_equal(last + HEAD, "info [redacted]\n");
-		for (int i = 0; i < 16; i++) {
+		for (int i = 0; i < LOG_SECRETS_MAX; i++) {
 			snprintf(value, sizeof(value), "token-%d-%d", round, i);
 			log_forget_secret(value);
 		}
@@ -224,7 +224,7 @@ int main(void)
 		cmocka_unit_test_setup(nothing_forges_a_line, fresh),
 		cmocka_unit_test_setup(registered_secrets_never_leave, fresh),
 		cmocka_unit_test_setup(a_line_with_a_short_secret_is_dropped, fresh),
-		cmocka_unit_test_setup(sixteen_secrets_are_kept, fresh),
+		cmocka_unit_test_setup(many_secrets_are_kept, fresh),
 		cmocka_unit_test_setup(a_line_may_be_long_but_not_endless, fresh),
 		cmocka_unit_test_setup(errno_is_the_callers, fresh),
 		cmocka_unit_test_setup(lines_of_threads_do_not_mix, fresh),

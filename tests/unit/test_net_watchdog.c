@@ -36,7 +36,7 @@ static void a_transfer_that_libcurl_forgot_ends_as_a_timeout(void **state)
 	struct world w;
 	struct got g = {0};
 
-	world_open(&w, stall, OPTIONS(.timeout = 50 * MS));
+	world_open(&w, stall, OPTIONS(.timeout = 500 * MS));
 	post(&w, &g);
 	while (atomic_load(&w.server.requests) == 0)
 		uv_run(&w.loop, UV_RUN_NOWAIT);
@@ -63,7 +63,7 @@ static void a_transfer_that_libcurl_never_started_has_not_begun(void **state)
 	struct world w;
 	struct got g[4] = {0};
 
-	world_open(&w, stall, OPTIONS(.timeout = 50 * MS));
+	world_open(&w, stall, OPTIONS(.timeout = 500 * MS));
 	forgetful = true;
 	for (int i = 0; i < 4; i++)
 		post(&w, &g[i]);

@@ -26,6 +26,8 @@
 static struct {
 	int create_status, run_status;
 	bool check_options; /* against all_options_are_handed_over() */
+	bool client;        /* credentials that get tokens, and this API key */
+	const char *client_key;
 	bool wait_for_stop;
 	bool late_signal; /* comes when the run has ended */
 } fake;
@@ -68,7 +70,9 @@ static void check_options(const struct snowmelt_options *o)
 	MUST(strcmp(o->url, "http://127.0.0.1:1/x") == 0);
 	MUST(strcmp(o->org, "org-1") == 0);
 	MUST(strcmp(o->api_key, "key-12") == 0);
-	MUST(strcmp(o->access_token, "token-1") == 0);
+	MUST(strcmp(o->access_token, "token-1") == 0 && !o->client_secret);
+	MUST(strcmp(o->scopes, "a, b") == 0);
+	MUST(strcmp(o->token_url, "http://127.0.0.1:3/t") == 0);
 	MUST(strcmp(o->sandbox, "dev") == 0);
 	MUST(strcmp(o->cacert, "ca") == 0 && strcmp(o->proxy, "http://127.0.0.1:2") == 0);
 	MUST(strcmp(o->client_cert, "cert") == 0 && strcmp(o->client_key, "key") == 0);
@@ -85,10 +89,25 @@ static void check_options(const struct snowmelt_options *o)
 	MUST(o->no_inventory && o->tag && o->resend_unresolved);
 }
 
+static void check_client(const struct snowmelt_options *o)
+{
+	if (!fake.client) {
+		MUST(strcmp(o->access_token, "token-1") == 0);
+		MUST(!o->client_secret && !o->scopes);
+		return;
+	}
+	MUST(!o->access_token);
+	MUST(strcmp(o->client_id, "id-123") == 0 && strcmp(o->client_secret, "secret 1") == 0);
+	MUST(strcmp(o->scopes, "openid,AdobeID") == 0);
+	MUST(strcmp(o->api_key, fake.client_key) == 0);
+}
+
 static void check_defaults(const struct snowmelt_options *o)
 {
 	MUST(!o->secrets_dir && !o->delimiter && !o->allow_http_endpoints);
 	MUST(strcmp(o->url, "https://platform.adobe.io/data/foundation/flowservice") == 0);
+	MUST(strcmp(o->token_url, "https://ims-na1.adobelogin.com/ims/token/v3") == 0);
+	check_client(o);
 	MUST(!o->cacert && !o->proxy && !o->client_cert && !o->client_key && !o->results);
 	MUST(o->connect_timeout == 10000000000 && o->timeout == 60000000000);
 	MUST(o->concurrency == 16 && o->attempts == 5 && o->burst == 0);
@@ -202,6 +221,9 @@ static void forget_variables(void)
 	unsetenv("AEP_CLIENT_ID_FILE");
 	unsetenv("AEP_ACCESS_TOKEN");
 	unsetenv("AEP_ACCESS_TOKEN_FILE");
+	unsetenv("AEP_CLIENT_SECRET");
+	unsetenv("AEP_CLIENT_SECRET_FILE");
+	unsetenv("AEP_SCOPES");
 	unsetenv("XDG_CONFIG_HOME");
 }
 
@@ -325,12 +347,115 @@ static void all_that_is_missing_is_named_at_once(void **state)
 	assert_int_equal(program("run~in.csv"), 3);
 	assert_string_equal(err,
 		"snowmelt: settings are missing: give --org ID (or SNOWMELT_ORG, AEP_ORG_ID), "
-		"AEP_API_KEY (or AEP_API_KEY_FILE, AEP_CLIENT_ID), AEP_ACCESS_TOKEN (or "
-		"AEP_ACCESS_TOKEN_FILE)\n");
+		"AEP_API_KEY (or AEP_API_KEY_FILE, AEP_CLIENT_ID), and either AEP_ACCESS_TOKEN (or "
+		"AEP_ACCESS_TOKEN_FILE) or else AEP_CLIENT_ID (or AEP_CLIENT_ID_FILE), "
+		"AEP_CLIENT_SECRET (or AEP_CLIENT_SECRET_FILE), --scopes LIST (or SNOWMELT_SCOPES, "
+		"AEP_SCOPES)\n");
 	setenv("AEP_CLIENT_ID", "id-1", 1);
 	assert_int_equal(program("run~--org=x~in.csv"), 3);
-	assert_string_equal(err, "snowmelt: settings are missing: give AEP_ACCESS_TOKEN (or "
-				 "AEP_ACCESS_TOKEN_FILE)\n");
+	assert_string_equal(err,
+		"snowmelt: settings are missing: give either AEP_ACCESS_TOKEN (or "
+		"AEP_ACCESS_TOKEN_FILE) or else AEP_CLIENT_SECRET (or "
+		"AEP_CLIENT_SECRET_FILE), --scopes LIST (or SNOWMELT_SCOPES, AEP_SCOPES)\n");
+	setenv("AEP_SCOPES", "openid", 1);
+	assert_int_equal(program("run~--org=x~in.csv"), 3);
+	assert_has(err, "or else AEP_CLIENT_SECRET (or AEP_CLIENT_SECRET_FILE)\n");
+}
+
+/* Whoever has a client secret is not told about tokens and API keys. */
+static void what_a_client_lacks_is_named(void **state)
+{
+	forget_variables();
+	setenv("AEP_CLIENT_SECRET", "secret-1", 1);
+	assert_int_equal(program("run~--org=x~in.csv"), 3);
+	assert_string_equal(err,
+		"snowmelt: settings are missing: give AEP_CLIENT_ID (or AEP_CLIENT_ID_FILE), "
+		"--scopes LIST (or SNOWMELT_SCOPES, AEP_SCOPES)\n");
+	setenv("AEP_CLIENT_ID", "id-1", 1);
+	assert_int_equal(program("run~--org=x~in.csv"), 3);
+	assert_string_equal(err, "snowmelt: settings are missing: give --scopes LIST (or "
+				 "SNOWMELT_SCOPES, AEP_SCOPES)\n");
+}
+
+static void be_a_client(void)
+{
+	forget_variables();
+	setenv("AEP_ORG_ID", "org-1", 1);
+	setenv("AEP_CLIENT_ID", "id-123", 1);
+	setenv("AEP_CLIENT_SECRET", "secret 1", 1);
+	setenv("AEP_SCOPES", "openid,AdobeID", 1);
+	fake.client = true;
+	fake.client_key = "id-123";
+}
+
+static void a_client_needs_no_token_and_its_id_is_the_api_key(void **state)
+{
+	be_a_client();
+	assert_int_equal(program("run~in.csv"), 0);
+	fake.client_key = "key-12";
+	setenv("AEP_API_KEY", "key-12", 1);
+	assert_int_equal(program("run~in.csv"), 0);
+	unsetenv("AEP_SCOPES");
+	assert_int_equal(program("run~--scopes=openid,AdobeID~in.csv"), 0);
+}
+
+/* Under systemd a credential is a file in a folder that a variable names. */
+static void a_credential_of_systemd_is_a_file(void **state)
+{
+	int fd;
+
+	be_a_client();
+	unsetenv("AEP_CLIENT_SECRET");
+	assert_int_equal(mkdir("credentials", 0700), 0);
+	fd = open("credentials/aep", O_WRONLY | O_CREAT, 0400);
+	assert_int_equal(write(fd, "secret 1\n", 9), 9);
+	close(fd);
+	assert_int_equal(chmod("credentials", 0500), 0);
+	setenv("AEP_CLIENT_SECRET_FILE", "credentials/aep", 1);
+	setenv("CREDENTIALS_DIRECTORY", "credentials", 1);
+	assert_int_equal(program("run~in.csv"), 0);
+	assert_null(strstr(err, "warn"));
+	assert_int_equal(chmod("credentials", 0700), 0);
+
+	/* The group that shows is an ACL's mask, of the unit's own user. */
+	assert_int_equal(chmod("credentials/aep", 0440), 0);
+	assert_int_equal(program("run~in.csv"), 0);
+	assert_null(strstr(err, "warn"));
+	setenv("CREDENTIALS_DIRECTORY", "cred", 1);
+	assert_int_equal(program("run~in.csv"), 0);
+	assert_has(err, "'credentials/aep', which is named by AEP_CLIENT_SECRET_FILE, can be read "
+			"by others: chmod 600 it");
+	unsetenv("CREDENTIALS_DIRECTORY");
+	assert_int_equal(unlink("credentials/aep"), 0);
+	assert_int_equal(rmdir("credentials"), 0);
+}
+
+static void a_token_and_a_client_secret_exclude_each_other(void **state)
+{
+	be_a_client();
+	setenv("AEP_ACCESS_TOKEN_FILE", "token", 1);
+	assert_int_equal(program("run~in.csv"), 3);
+	assert_has(err, "snowmelt: AEP_ACCESS_TOKEN_FILE and AEP_CLIENT_SECRET are both set");
+	/* Empty is unset; and an id may stand beside a token, as its API key. */
+	setenv("AEP_CLIENT_SECRET", "", 1);
+	setenv("AEP_ACCESS_TOKEN_FILE", "", 1);
+	setenv("AEP_ACCESS_TOKEN", "token-1", 1);
+	unsetenv("AEP_SCOPES");
+	fake.client = false;
+	assert_int_equal(program("run~in.csv"), 0);
+}
+
+static void print_config_shows_no_credential(void **state)
+{
+	be_a_client();
+	assert_int_equal(program("run~--print-config"), 0);
+	assert_null(strstr(out, "secret 1"));
+	assert_null(strstr(out, "id-123"));
+	assert_has(out, "client-secret        = set");
+	assert_has(out, "; AEP_CLIENT_SECRET");
+	assert_has(out, "access-token         = not set");
+	assert_has(out, "openid,AdobeID");
+	assert_has(out, "https://ims-na1.adobelogin.com/ims/token/v3");
 }
 
 static void all_options_are_handed_over(void **state)
@@ -344,7 +469,8 @@ static void all_options_are_handed_over(void **state)
 			"--attempts=4~--burst=5~--rate=120/m~--settle=6ms~--settle-timeout=7ms~"
 			"--max-retry-after=8ms~--give-up-after=9ms~--halt=soon,fail=10%~--seed=11~"
 			"--results=out~--format=jsonl~--excel-safe~--ledger=led~--no-inventory~"
-			"--tag~--resend-unresolved~in.csv"),
+			"--tag~--resend-unresolved~--scopes=a, b~--token-url=http://127.0.0.1:3/t~"
+			"in.csv"),
 		0);
 }
 
@@ -572,6 +698,11 @@ int main(void)
 		TEST(usage_is_64),
 		TEST(configuration_is_3),
 		TEST(all_that_is_missing_is_named_at_once),
+		TEST(what_a_client_lacks_is_named),
+		TEST(a_client_needs_no_token_and_its_id_is_the_api_key),
+		TEST(a_credential_of_systemd_is_a_file),
+		TEST(a_token_and_a_client_secret_exclude_each_other),
+		TEST(print_config_shows_no_credential),
 		TEST(all_options_are_handed_over),
 		TEST(status_needs_nothing_but_a_name),
 		TEST(the_format_of_results_is_not_that_of_status),

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 
 #include "input/reference.h"
+#include "sys/log.h"
 
 static char secret[REFERENCE_SECRET_MAX + 1];
 
@@ -66,6 +67,37 @@ static int setup(void **state)
 	file_holds(f, "outside", "pass-out", 8);
 	file_holds(f, "secrets-too/outside", "pass-out", 8);
 	return 0;
+}
+
+static char logged[4096];
+
+static void keep_line(void *arg, const char *line)
+{
+	strncat(logged, line, sizeof(logged) - strlen(logged) - 1);
+}
+
+static void a_file_that_others_can_read_is_warned_of_once(void **state)
+{
+	struct fixture *f = *state;
+	struct references r;
+	size_t len;
+
+	logged[0] = '\0';
+	log_set_sink(keep_line, NULL);
+	assert_int_equal(chmod(in_dir(f, "secrets/one"), 0600), 0);
+	assert_int_equal(chmod(in_dir(f, "secrets/sub/two"), 0640), 0);
+	assert_int_equal(references_open(&r, in_dir(f, "secrets"), true, &f->e), 0);
+	assert_null(reference_resolve(&r, "file:one", secret, &len));
+	assert_string_equal(logged, "");
+	assert_null(reference_resolve(&r, "file:sub/two", secret, &len));
+	assert_contains(logged, "warn the secret file 'sub/two' can be read by others: chmod 600");
+	assert_null(strstr(logged, "pass-2"));
+	logged[0] = '\0';
+	assert_int_equal(chmod(in_dir(f, "secrets/one"), 0604), 0);
+	assert_null(reference_resolve(&r, "file:one", secret, &len));
+	assert_string_equal(logged, "");
+	references_done(&r);
+	log_set_sink(NULL, NULL);
 }
 
 static void a_variable_is_read(void **state)
@@ -276,6 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORY(a_variable_is_read),
+		STORY(a_file_that_others_can_read_is_warned_of_once),
 		STORY(a_variable_must_be_set_and_not_empty),
 		STORY(our_own_variables_and_adobes_are_never_read),
 		STORY(a_reference_has_one_of_two_forms),

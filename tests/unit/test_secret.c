@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -280,7 +281,7 @@ static void a_refused_lock_is_told_and_harms_nothing(void **state)
 
 #endif
 
-static void a_hardened_process_dumps_no_core(void **state)
+static void a_hardened_process_dumps_no_core_and_no_keys(void **state)
 {
 	int status = 0;
 	pid_t pid = fork();
@@ -288,10 +289,13 @@ static void a_hardened_process_dumps_no_core(void **state)
 	if (pid == 0) {
 		struct rlimit core;
 
+		setenv("SSLKEYLOGFILE", "/tmp/keys", 1);
 		secret_harden_process();
 		getrlimit(RLIMIT_CORE, &core);
-		_exit(core.rlim_cur == 0 && core.rlim_max == 0 && prctl(PR_GET_DUMPABLE) == 0 ? 0
-											      : 1);
+		_exit(core.rlim_cur == 0 && core.rlim_max == 0 && prctl(PR_GET_DUMPABLE) == 0 &&
+					!getenv("SSLKEYLOGFILE")
+				? 0
+				: 1);
 	}
 	assert_true(waitpid(pid, &status, 0) == pid);
 	assert_int_equal(status, 0);
@@ -312,7 +316,7 @@ int main(void)
 		cmocka_unit_test(the_region_is_locked_into_memory),
 		cmocka_unit_test(a_refused_lock_is_told_and_harms_nothing),
 #endif
-		cmocka_unit_test(a_hardened_process_dumps_no_core),
+		cmocka_unit_test(a_hardened_process_dumps_no_core_and_no_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

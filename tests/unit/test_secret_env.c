@@ -172,6 +172,25 @@ static void what_no_header_may_carry_is_refused_unquoted(void **state)
 	assert_refused("token\x7f");
 }
 
+/* A client secret goes into a form, percent-encoded. */
+static void what_becomes_no_header_may_be_any_text(void **state)
+{
+	static const struct option *const client_secret = &option_table[OPT_CLIENT_SECRET];
+
+	put(" s\xc3\xb6 \"\\%&\n", 9, 0600);
+	setenv("AEP_CLIENT_SECRET_FILE", "secret", 1);
+	assert_int_equal(find_and_read(client_secret), 0);
+	assert_string_equal(secret, " s\xc3\xb6 \"\\%&");
+	put("secret-1\n\n", 10, 0600);
+	assert_true(find_and_read(client_secret) < 0);
+	assert_null(strstr(e.text, "secret-1"));
+	put("secret-\xff", 8, 0600);
+	assert_true(find_and_read(client_secret) < 0);
+	put("\n", 1, 0600);
+	assert_true(find_and_read(client_secret) < 0);
+	unsetenv("AEP_CLIENT_SECRET_FILE");
+}
+
 static void a_file_is_held_to_the_same(void **state)
 {
 	size_t before = secret_free_bytes(region);
@@ -227,6 +246,7 @@ int main(void)
 		TEST(no_other_variable_counts),
 		TEST(the_client_id_serves_as_api_key_where_there_is_none),
 		TEST(what_no_header_may_carry_is_refused_unquoted),
+		TEST(what_becomes_no_header_may_be_any_text),
 		TEST(a_file_is_held_to_the_same),
 		TEST(four_kib_are_the_most),
 	};
