@@ -23,6 +23,7 @@
 struct token {
 	uint32_t generation; /* of the newest; 0: none yet */
 	bool usable;         /* it may be sent with: not ended, and not refused since it worked */
+	bool used;           /* a request has left with it */
 	bool proven;         /* a request with it got an answer that it would not get else */
 	nsec_t came, ends, renew_at;
 	bool fetching;

@@ -162,6 +162,7 @@ void token_used(struct engine *e, nsec_t now)
 {
 	nsec_t since = e->token.missing_since;
 
+	e->token.used = true;
 	if (since == NSEC_NONE)
 		return;
 	e->token.missing_since = NSEC_NONE;

@@ -241,6 +241,28 @@ static void it_is_renewed_once_a_row_comes_back_to_be_sent_again(void **state)
 	finish(&s);
 }
 
+static void one_every_three_seconds(struct engine_config *c)
+{
+	c->rate_interval = 3 * SEC;
+	c->burst = 1;
+}
+
+/* A life as short as the rate is slow: each request the rate lets leave could be a renewal. */
+static void renewals_do_not_keep_the_requests_from_leaving(void **state)
+{
+	struct shell s = start_tokenless(10, one_every_three_seconds);
+
+	for (int i = 0; i < 200 && !s.is_done; i++) {
+		pass(&s, SEC / 2);
+		if (fetch_out(&s))
+			token_fresh(&s, 3200 * MS);
+		answer_all(&s, ANSWER_CREATED);
+	}
+	assert_int_equal(s.done.done.end, END_COMPLETE);
+	assert_int_equal(s.lines, 10);
+	finish(&s);
+}
+
 /* Ten minutes late, and no row is lost: they wait. */
 static void after_its_end_an_unrenewed_token_is_not_used(void **state)
 {
@@ -677,6 +699,7 @@ int main(void)
 		cmocka_unit_test(requests_go_on_while_it_is_renewed),
 		cmocka_unit_test(it_is_not_renewed_when_nothing_is_left_to_send),
 		cmocka_unit_test(it_is_renewed_once_a_row_comes_back_to_be_sent_again),
+		cmocka_unit_test(renewals_do_not_keep_the_requests_from_leaving),
 		cmocka_unit_test(after_its_end_an_unrenewed_token_is_not_used),
 		cmocka_unit_test(a_token_of_no_life_is_not_used),
 		cmocka_unit_test(a_failed_fetch_is_tried_again_with_growing_waits),
