@@ -105,6 +105,15 @@ static void end_pause(struct engine *e, nsec_t now)
 	window_restart(&e->window);
 }
 
+/* A token that nobody has used yet is used before it is renewed: where both come as
+ * seldom as the rate lets one request leave, there would be renewals only. */
+static bool fetch_goes_first(const struct engine *e, nsec_t now)
+{
+	bool send_goes = send_at(e) <= now && !e->token.used;
+
+	return token_fetch_at(e) <= now && !send_goes;
+}
+
 bool admit(struct engine *e, nsec_t now, struct engine_action *ret)
 {
 	end_pause(e, now);
@@ -113,7 +122,7 @@ bool admit(struct engine *e, nsec_t now, struct engine_action *ret)
 
 	gcra_take(&e->rate, now);
 	e->requests++;
-	if (token_fetch_at(e) <= now)
+	if (fetch_goes_first(e, now))
 		token_fetch(e, now, ret);
 	else
 		send(e, now, candidate(e), ret);

@@ -23,13 +23,15 @@
 struct token {
 	uint32_t generation; /* of the newest; 0: none yet */
 	bool usable;         /* it may be sent with: not ended, and not refused since it worked */
+	bool used;           /* a request has left with it */
 	bool proven;         /* a request with it got an answer that it would not get else */
-	nsec_t ends, renew_at;
+	nsec_t came, ends, renew_at;
 	bool fetching;
 	bool cut;              /* that FETCH is not needed any more, and its CUT was ordered */
 	nsec_t fetch_at;       /* no FETCH leaves before */
 	uint32_t failures;     /* FETCHes in a row that brought none: exponent of the backoff */
-	nsec_t missing_since;  /* one is asked for in vain, and none usable; NSEC_NONE */
+	nsec_t missing_since;  /* none is usable, though asked for; NSEC_NONE. Stays until one is
+	                        * used, later by as long as those that were not were usable */
 	uint64_t refused_by;   /* serial of the job refused with a token not proven; 0: none */
 	uint64_t refused_when; /* how many requests had left by then */
 	bool refused;          /* this generation, at least once */

@@ -168,9 +168,11 @@ enum engine_action_kind {
 	ACTION_WRITE_OUTCOME, /* make the outcome of J durable → EVENT_OUTCOME_DURABLE. Of a RELOOK:
 	                          * CONFLICT is its new outcome, UNCHANGED takes the mark off */
 	ACTION_SEND,          /* send `request` of J → EVENT_ANSWER */
-	ACTION_CUT,    /* cut the request of J → its EVENT_ANSWER as usual. ENGINE_NO_JOB: cut the
-	                       * FETCH → its EVENT_TOKEN_*, any of them */
-	ACTION_FETCH,  /* get a token → EVENT_TOKEN_*; one at a time */
+	ACTION_CUT, /* cut the request of J → its EVENT_ANSWER as usual. ENGINE_NO_JOB: cut the
+	             * FETCH → its EVENT_TOKEN_*, any of them */
+	ACTION_FETCH, /* get a token → EVENT_TOKEN_*; one at a time, a second apart at least, and only
+	               * while rows wait to be sent: at 85 to 95 % of the life of the last, or
+	               * when that is refused */
 	ACTION_EMIT,   /* write the line of J, if it has one; its slot is free once this returns */
 	ACTION_COPY,   /* keep name, scope and id of row `from`, which was created, as job J's: its
 	                * lookups ask whether this id is listed yet */

@@ -47,9 +47,17 @@ static bool is_late(const struct token *t)
 	return t->fetching || t->failures > 0;
 }
 
+/* For so long none was missing, whether anybody used it or not. */
+static void stop_using(struct token *t, nsec_t at)
+{
+	if (t->usable && t->missing_since != NSEC_NONE)
+		t->missing_since += at - t->came;
+	t->usable = false;
+}
+
 static void lose(struct token *t, nsec_t at)
 {
-	t->usable = false;
+	stop_using(t, at);
 	if (is_late(t) && t->missing_since == NSEC_NONE)
 		t->missing_since = at;
 }
@@ -92,12 +100,14 @@ static void wake(struct engine *e, nsec_t now)
 
 void token_fresh(struct engine *e, nsec_t now, nsec_t life)
 {
-	const struct token *old = &e->token;
+	struct token *old = &e->token;
 
 	assert(life >= 0);
+	stop_using(old, now);
 	e->token = (struct token){
 		.generation = old->generation + 1,
 		.usable = life > 0,
+		.came = now,
 		.ends = nsec_add(now, life),
 		.renew_at = renewal(e, now, life),
 		.fetch_at = old->fetch_at,
@@ -152,6 +162,7 @@ void token_used(struct engine *e, nsec_t now)
 {
 	nsec_t since = e->token.missing_since;
 
+	e->token.used = true;
 	if (since == NSEC_NONE)
 		return;
 	e->token.missing_since = NSEC_NONE;

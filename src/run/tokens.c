@@ -32,19 +32,29 @@ static struct token *free_place(struct tokens *t)
 	return NULL;
 }
 
-static void forget(struct token *t)
+/* An endpoint may hand out the same one twice. */
+static bool is_kept(const struct tokens *ts, const char *value)
+{
+	for (size_t i = 0; i < TOKENS_KEPT; i++)
+		if (ts->kept[i].generation > 0 && strcmp(ts->kept[i].value, value) == 0)
+			return true;
+	return false;
+}
+
+static void forget(struct tokens *ts, struct token *t)
 {
 	if (t->generation == 0)
 		return;
-	log_forget_secret(t->value);
-	wipe(t->value, strlen(t->value));
 	t->generation = 0;
+	if (!is_kept(ts, t->value))
+		log_forget_secret(t->value);
+	wipe(t->value, strlen(t->value));
 }
 
 static void forget_unless_carried(struct tokens *ts, struct token *t)
 {
 	if (t != ts->newest && t->carried == 0)
-		forget(t);
+		forget(ts, t);
 }
 
 /* The place holds the bytes already. */
@@ -117,7 +127,7 @@ int tokens_init(struct snowmelt *s)
 void tokens_done(struct snowmelt *s)
 {
 	for (size_t i = 0; i < TOKENS_KEPT; i++) {
-		forget(&s->tokens.kept[i]);
+		forget(&s->tokens, &s->tokens.kept[i]);
 		if (s->tokens.kept[i].value)
 			secret_give(s->secrets, s->tokens.kept[i].value);
 	}

@@ -16,7 +16,7 @@ bool check_token_usable(const struct sim *s)
 /* A renewal is under way: what is refused now has ended a little early. */
 static bool is_late(const struct sim *s)
 {
-	return s->fetch_out || s->check.token.failures > 0;
+	return s->check.token.out || s->check.token.failures > 0;
 }
 
 static bool is_decided(const struct belief *b)
@@ -36,13 +36,24 @@ static bool is_wanted(const struct sim *s)
 	return false;
 }
 
+/* What was usable, and nobody had to use, does not count as missing. */
+static void note_had(struct token_check *t, nsec_t until)
+{
+	if (t->had && t->missing_since != NSEC_NONE)
+		t->missing_since += until - t->from;
+	t->had = false;
+}
+
 /* It may have become unusable by the clock since. */
 static void note_missing(struct sim *s)
 {
 	struct token_check *t = &s->check.token;
 	nsec_t since = t->lost || s->check.generation == 0 ? s->now : MIN(s->now, t->ends);
 
-	if (!check_token_usable(s) && is_late(s) && t->missing_since == NSEC_NONE)
+	if (check_token_usable(s))
+		return;
+	note_had(t, since);
+	if (is_late(s) && t->missing_since == NSEC_NONE)
 		t->missing_since = since;
 }
 
@@ -132,9 +143,11 @@ static void on_fresh(struct sim *s, nsec_t life)
 	struct token_check *t = &c->token;
 
 	cover_fresh(s);
+	note_had(t, s->now);
 	c->generation++;
 	*t = (struct token_check){
 		.from = s->now,
+		.had = life > 0,
 		.ends = nsec_add(s->now, life),
 		.hopeless = t->hopeless,
 		.refused_row = NO_ROW,
@@ -149,6 +162,7 @@ static void on_failed(struct sim *s, nsec_t retry_after)
 {
 	struct token_check *t = &s->check.token;
 
+	t->out = false;
 	t->failures++;
 	t->failed_at = s->now;
 	t->retry_at = retry_after > 0 ? s->now + retry_after : s->now;
@@ -212,6 +226,7 @@ static void check_fetch(struct sim *s)
 		sim_cover(s, COVER_FETCH_PAUSED);
 	if (c->open_since != NSEC_NONE)
 		sim_cover(s, COVER_FETCH_BREAKER);
+	t->out = true;
 	t->fetched_at = s->now;
 	t->sent_meanwhile = false;
 	if (!check_token_usable(s) && t->missing_since == NSEC_NONE)

@@ -159,11 +159,13 @@ struct token_check {
 	bool worked;          /* the current one got an answer that it would not get else */
 	bool refused;         /* … and a 401 */
 	bool lost;            /* … after which nobody may use it */
+	bool had;             /* … and was usable when last looked at */
 	bool spoilt;          /* it was refused and had not worked, so perhaps it never will */
 	bool hopeless;        /* fresh ones are refused: the run may end */
 	uint32_t refused_row; /* who had a 401 with it, or NO_ROW */
 	uint32_t barren;      /* tokens in a row that were refused and never worked */
 	/* fetches */
+	bool out;          /* also while its answer is told */
 	uint32_t failures; /* in a row */
 	nsec_t fetched_at; /* when the last one left, NSEC_NONE */
 	nsec_t failed_at, retry_at;

@@ -241,6 +241,28 @@ static void it_is_renewed_once_a_row_comes_back_to_be_sent_again(void **state)
 	finish(&s);
 }
 
+static void one_every_three_seconds(struct engine_config *c)
+{
+	c->rate_interval = 3 * SEC;
+	c->burst = 1;
+}
+
+/* A life as short as the rate is slow: each request the rate lets leave could be a renewal. */
+static void renewals_do_not_keep_the_requests_from_leaving(void **state)
+{
+	struct shell s = start_tokenless(10, one_every_three_seconds);
+
+	for (int i = 0; i < 200 && !s.is_done; i++) {
+		pass(&s, SEC / 2);
+		if (fetch_out(&s))
+			token_fresh(&s, 3200 * MS);
+		answer_all(&s, ANSWER_CREATED);
+	}
+	assert_int_equal(s.done.done.end, END_COMPLETE);
+	assert_int_equal(s.lines, 10);
+	finish(&s);
+}
+
 /* Ten minutes late, and no row is lost: they wait. */
 static void after_its_end_an_unrenewed_token_is_not_used(void **state)
 {
@@ -381,6 +403,25 @@ static void one_that_had_some_is_given_up_after_a_quarter_of_an_hour(void **stat
 	assert_int_equal(s.done.done.end, END_TOKEN_OUTAGE);
 	assert_int_equal(s.lines, 10);
 	assert_int_equal(engine_stats(s.e).failed, 1); /* the one in doubt is unresolved */
+	finish(&s);
+}
+
+/* Three outages of a quarter of an hour in all, and between them tokens that nobody used. */
+static void tokens_that_nobody_needed_end_an_outage(void **state)
+{
+	struct shell s = start_with_life(10);
+
+	hold(&s, 3600 * SEC);
+	fail_for(&s, LIFE + 400 * SEC, NSEC_NONE);
+	while (!fetch_out(&s))
+		pass(&s, SEC);
+	token_fresh(&s, LIFE);
+	pass(&s, 950 * SEC);
+	token_fresh(&s, LIFE); /* renewed in time */
+	fail_for(&s, LIFE + 400 * SEC, NSEC_NONE);
+	assert_false(engine_stats(s.e).ending);
+	fail_for(&s, 120 * SEC, NSEC_NONE);
+	assert_true(engine_stats(s.e).ending);
 	finish(&s);
 }
 
@@ -598,16 +639,33 @@ static void a_row_that_every_token_is_refused_for_fetches_few(void **state)
 	uint32_t poison = s.last_send.job;
 
 	for (int i = 0; i < 1200; i++) {
+		for (uint32_t job = 0; job < engine_job_limit(s.e); job++)
+			if (state_of(&s, job) == JOB_IN_FLIGHT && job != poison)
+				answer(&s, job, ANSWER_CREATED);
 		if (state_of(&s, poison) == JOB_IN_FLIGHT)
 			answer(&s, poison, ANSWER_TOKEN);
-		answer_all(&s, ANSWER_CREATED);
+		pass(&s, 50 * MS);
 		if (fetch_out(&s))
 			token_fresh(&s, LIFE);
-		pass(&s, 50 * MS);
-		if (state_of(&s, poison) == JOB_IN_FLIGHT) /* after the others have proven it */
-			answer(&s, poison, ANSWER_TOKEN);
 	}
 	assert_in_range(s.fetches, 3, 20); /* in a minute */
+	finish(&s);
+}
+
+/* However often: each of them had worked. */
+static void tokens_that_worked_and_are_revoked_end_no_run(void **state)
+{
+	struct shell s = start_with_life(MANY);
+
+	for (uint32_t i = 0; i < 10; i++) {
+		go_on(&s, 2 * SEC);
+		answer_all(&s, ANSWER_TOKEN);
+		assert_int_equal(s.fetches, i + 2);
+		token_fresh(&s, LIFE);
+		drain(&s);
+	}
+	answer(&s, s.last_send.job, ANSWER_TOKEN); /* as the first answer with this one */
+	assert_false(engine_stats(s.e).ending);
 	finish(&s);
 }
 
@@ -641,6 +699,7 @@ int main(void)
 		cmocka_unit_test(requests_go_on_while_it_is_renewed),
 		cmocka_unit_test(it_is_not_renewed_when_nothing_is_left_to_send),
 		cmocka_unit_test(it_is_renewed_once_a_row_comes_back_to_be_sent_again),
+		cmocka_unit_test(renewals_do_not_keep_the_requests_from_leaving),
 		cmocka_unit_test(after_its_end_an_unrenewed_token_is_not_used),
 		cmocka_unit_test(a_token_of_no_life_is_not_used),
 		cmocka_unit_test(a_failed_fetch_is_tried_again_with_growing_waits),
@@ -650,6 +709,7 @@ int main(void)
 		cmocka_unit_test(a_minute_without_the_endpoint_loses_no_row_and_makes_no_storm),
 		cmocka_unit_test(an_endpoint_that_never_had_one_is_given_up_after_a_minute),
 		cmocka_unit_test(one_that_had_some_is_given_up_after_a_quarter_of_an_hour),
+		cmocka_unit_test(tokens_that_nobody_needed_end_an_outage),
 		cmocka_unit_test(a_fetch_that_hangs_is_cut_at_the_end),
 		cmocka_unit_test(a_stop_cuts_the_fetch_when_the_requests_have_finished),
 		cmocka_unit_test(a_renewal_that_nobody_needs_any_more_ends_no_run),
@@ -662,6 +722,7 @@ int main(void)
 		cmocka_unit_test(two_rows_refused_with_a_fresh_token_end_the_run),
 		cmocka_unit_test(a_401_during_the_renewal_condemns_no_token),
 		cmocka_unit_test(a_row_that_every_token_is_refused_for_fetches_few),
+		cmocka_unit_test(tokens_that_worked_and_are_revoked_end_no_run),
 		cmocka_unit_test(tokens_that_all_run_out_unused_end_the_run),
 	};
 
