@@ -4,6 +4,7 @@ them, at every log level: none of them is in anything that was written."""
 import base64
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -14,6 +15,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from certificates import Authority
+from proxy import Proxy
 from raw_server import RawServer, http
 from runs import Run
 from support import (
@@ -35,20 +38,25 @@ TOKEN = f"{MARK}-token-%41\"b\\c'd+/=="  # what a header may carry
 API_KEY = f"{MARK}-key-\"quoted\"&%42\\"
 LOGIN = f"{MARK}-login%40:{MARK}-proxy%2F%22pass"
 LOGIN_SHOWN = (f"{MARK}-login@", f"{MARK}-proxy/\"pass", f"{MARK}-proxy%2F%22pass")
-EVERY_SECRET = [*SECRETS.values(), TOKEN, API_KEY, *LOGIN_SHOWN]
+CLIENT_SECRET = f"{MARK}-client \"s%43\\ecret\"&=+ß"
+# How all tokens of flowmock begin: not even a part of one is to be seen.
+ISSUED = "eyJhbGciOiJSUzI1NiIsIng1dSI6ImltcyJ9."
+EVERY_SECRET = [*SECRETS.values(), TOKEN, API_KEY, *LOGIN_SHOWN, CLIENT_SECRET, ISSUED]
 
 
 def forms(secret):
     raw = secret.encode()
     escaped = json.dumps(secret)[1:-1]
+    quoted = quote(secret, safe="")
+    lower = re.sub("%..", lambda found: found[0].lower(), quoted)
     return {raw, escaped.encode(), json.dumps(secret, ensure_ascii=False)[1:-1].encode(),
-            quote(secret, safe="").encode(), quote(secret, safe="").lower().encode(),
+            quoted.encode(), lower.encode(),
             base64.b64encode(raw)}
 
 
 def assert_nowhere(folder, inputs, *streams):
     written = {str(p): p.read_bytes() for p in folder.rglob("*")
-               if p.is_file() and p not in inputs}
+               if p.is_file() and p not in inputs and p.parent.name != "authority"}
     written |= {f"stream {i}": s for i, s in enumerate(streams)}
     assert any(written.values())
     for secret in EVERY_SECRET:
@@ -218,6 +226,84 @@ def test_print_config_shows_that_a_secret_is_set_and_not_which(tmp_path):
                                     SNOWMELT_PROXY=f"http://me:{MARK}-proxy@127.0.0.1:1"))
     assert_nowhere(tmp_path, set(), done.stdout, done.stderr)
     assert "127.0.0.1:1" in done.out and f"{MARK}-proxy" not in done.out
+
+
+# ---------------------------------------------------------- client credentials
+
+
+def with_client(**more):
+    return environment(**{"AEP_ACCESS_TOKEN": None, "AEP_API_KEY": API_KEY, "AEP_CLIENT_ID": "me",
+                          "AEP_CLIENT_SECRET": CLIENT_SECRET, "AEP_SCOPES": "openid"} | more)
+
+
+@pytest.mark.parametrize("level", ["trace", "info"])
+def test_client_credentials_through_a_proxy_leave_nothing_behind(flowmock, tmp_path, level):
+    (tmp_path / "authority").mkdir()
+    authority = Authority(tmp_path / "authority")
+    mock = flowmock("--client-id", "me", "--client-secret", CLIENT_SECRET, "--token-lifetime", "2s",
+                    "--show-passwords", "--fault", "echo=0.2", "--fault", "token-expired=0.01",
+                    "--fault", "close-after=0.1", "--fault", "token:error500-before=0.3",
+                    *authority.signed("good"))
+    proxy = Proxy()
+    path, env, count = plant(tmp_path)
+    env = {k: v for k, v in env.items() if not k.startswith(("AEP_", "SNOWMELT_"))}
+    env |= {k: v for k, v in with_client().items() if k.startswith("AEP_")}
+    try:
+        done = snowmelt("run", path, "--url", mock.url, "--token-url", mock.token_url, "--cacert",
+                        authority.ca, *FAST, "--rate", "20/s", "--log-level", level,
+                        env=env | {"SNOWMELT_PROXY": f"http://{LOGIN}@{proxy.address}"})
+    finally:
+        proxy.stop()
+    assert done.returncode in (0, 1), done.err
+    assert len(read_results(tmp_path / "i.results.csv")) == count
+    assert proxy.asked and mock.status()["tokens"]["given"] >= 2
+    assert_nowhere(tmp_path, planted(tmp_path), done.stdout, done.stderr)
+
+
+def ims_answers():
+    """What an endpoint might repeat the secret in."""
+    shown = " ".join(form.decode() for form in sorted(forms(CLIENT_SECRET)))
+    return {
+        "description": http(400, json.dumps({"error": "invalid_client",
+                                             "error_description": shown})),
+        "error": http(400, json.dumps({"error": shown, "error_description": "x"})),
+        "raw error": http(401, json.dumps({"error": CLIENT_SECRET})),
+        "code": http(403, json.dumps({"error_code": shown, "message": shown})),
+        "page": http(500, f"<html>{shown}</html>"),
+        "type": http(200, json.dumps({"access_token": "a b", "token_type": shown})),
+        "cut": http(400, json.dumps({"error": "invalid_client",
+                                     "error_description": "x" * 490 + shown})),
+        "header": http(400, json.dumps({"error": "invalid_client"}),
+                       "x-request-id: " + latin(CLIENT_SECRET), "Retry-After: 0"),
+    }
+
+
+@pytest.mark.parametrize("answer", ims_answers())
+def test_a_token_endpoint_that_repeats_the_secret_gets_nothing_written(tmp_path, answer):
+    server = RawServer(lambda *_: ims_answers()[answer])
+    try:
+        path = write_csv(tmp_path / "i.csv", instances(2))
+        done = snowmelt("run", path, "--url", server.url, "--token-url", server.url + "/token",
+                        "--give-up-after", "1s", "--log-level", "trace", env=with_client())
+    finally:
+        server.stop()
+    assert done.returncode in (2, 3), done.err
+    assert_nowhere(tmp_path, {path}, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("text", ["a\r\nX-Evil: 1", "a\nb", "a b", "ключ", "", "a\u0000b",
+                                  "x" * 20000])
+def test_a_token_that_no_header_may_carry_is_not_sent(tmp_path, text):
+    answer = http(200, json.dumps({"access_token": text, "expires_in": 86399}))
+    server = RawServer(lambda *_: answer)
+    try:
+        path = write_csv(tmp_path / "i.csv", instances(2))
+        snowmelt("run", path, "--url", server.url, "--token-url", server.url + "/token",
+                 "--give-up-after", "1s", env=with_client(), expect=2)
+    finally:
+        server.stop()
+    assert server.heads and not any("x-evil" in head or "authorization" in head
+                                    for head in server.heads)
 
 
 # ------------------------------------------------------------- of the process
