@@ -1,5 +1,6 @@
 /* outcome.c - what a row came to goes to the ledger, before its line is written. */
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -121,7 +122,10 @@ static void log_lost(const struct slot *slot)
 	char place[512];
 
 	place_of(slot, place, sizeof(place));
-	if (rec->id[0])
+	if (rec->recorded)
+		log_error("%s: its outcome was recorded in the ledger that is gone: %s%s", place,
+			rec->id[0] ? "its id is " : "it has none", rec->id);
+	else if (rec->id[0])
 		log_error("%s: its outcome could not be recorded: its id is %s", place, rec->id);
 	else if (rec->http_status != 0 && rec->answer.class == FLOW_REJECTED)
 		log_error("%s: its outcome could not be recorded: it was refused, HTTP %d %s",
@@ -130,12 +134,14 @@ static void log_lost(const struct slot *slot)
 		log_error("%s: its outcome could not be recorded: it may have been created", place);
 }
 
-/* Of what the ledger knew already nothing is lost. */
-static bool is_lost(const struct slot *slot)
+/* Of what the ledger knew already nothing is lost, as long as there is a ledger; and
+ * what has its line is not in a slot any more. */
+static bool is_lost(const struct snowmelt *s, const struct slot *slot)
 {
 	bool known = slot->past.there && slot->past.record.state == LEDGER_STATE_DONE;
+	bool gone = s->error.code == -ESTALE;
 
-	if (slot->record.recorded || known)
+	if ((slot->record.recorded && !gone) || known)
 		return false;
 	if (slot->kind == SLOT_GONE)
 		return slot->record.id[0];
@@ -145,6 +151,6 @@ static bool is_lost(const struct slot *slot)
 void outcome_log_lost(const struct snowmelt *s)
 {
 	for (uint32_t i = 0; i < s->slot_count; i++)
-		if (is_lost(&s->slots[i]))
+		if (is_lost(s, &s->slots[i]))
 			log_lost(&s->slots[i]);
 }

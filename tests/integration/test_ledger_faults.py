@@ -65,7 +65,8 @@ def check_stopped(going, mock, csv, *words):
 
 def named(going):
     """Rows of which stderr says that their outcome is not written down."""
-    return set(re.findall(r"'(instance \d+)' of sandbox prod: .*could not be recorded", going.err))
+    return set(re.findall(r"'(instance \d+)' of sandbox prod: .*(?:could not be|was) recorded",
+                          going.err))
 
 
 def check_nothing_is_lost(going, mock, known):
@@ -175,26 +176,19 @@ def start_and_watch(flowmock, csv, count=6000):
     return mock, rows, going
 
 
-def rescue(files, folder):
-    """What was in deleted files, as one finds it who has them open still."""
-    folder.mkdir()
-    for path, file in files.items():
-        with file:
-            (folder / path.name).write_bytes(file.read())
-        (folder / path.name).chmod(0o600)
-    (folder / "i.ledger-shm").unlink()
+def told_so_far(csv):
+    """Rows that have a whole line in what a broken run has left."""
+    text = csv.with_suffix(".results.csv.part").read_text()
+    return {line.split(",")[2] for line in text.splitlines()[1:]}
 
 
-def test_a_ledger_deleted_in_mid_run_stops_it_and_names_what_is_not_recorded(flowmock, csv):
+def test_a_ledger_deleted_in_mid_run_stops_it_and_names_what_has_no_line(flowmock, csv):
     mock, rows, going = start_and_watch(flowmock, csv)
-    files = {path: open(path, "rb") for path in csv.parent.glob("i.ledger*")}
-    for path in files:
+    for path in csv.parent.glob("i.ledger*"):
         path.unlink()
     check_stopped(going, mock, csv)
     assert mock.status()["creates"] < len(rows)
-    rescue(files, csv.parent / "rescued")
-    known = known_to_ledger(csv, "--ledger", csv.parent / "rescued" / "i.ledger")
-    check_nothing_is_lost(going, mock, known)
+    check_nothing_is_lost(going, mock, told_so_far(csv))
     # the inventory finds what is there; without a ledger nobody can call it `created`
     check_recovers(csv, mock, rows)
     assert statuses(results_of(csv))["adopted"] >= 200
