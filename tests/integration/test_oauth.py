@@ -237,6 +237,16 @@ def test_a_slow_renewal_holds_nobody_up(flowmock, tmp_path):
     assert tokens(mock)["refused"] == 0
 
 
+def test_a_token_that_was_old_when_it_came_is_not_used_beyond_its_end(flowmock, tmp_path):
+    """Made at once, answered two seconds later: four of its six are left."""
+    mock = flowmock(*STRICT, "--token-lifetime", "6s", "--fault", "token:timeout-after=1",
+                    "--hold", "2s", "--latency", "uniform:1ms-20ms")
+    job = Job(tmp_path, mock, 300)
+    job.run("--rate", "50/s", "--concurrency", 8)
+    job.check_nobody_lost()
+    assert tokens(mock)["fetches"] >= 2 and tokens(mock)["refused"] == 0
+
+
 # --------------------------------------------------------------- IMS in trouble
 
 TROUBLES = ["error500-before", "error503-before", "close-before", "reset-before", "bad-json-201",
