@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "base/time.h"
+#include "run/phrases.h"
 #include "run/shell.h"
 
 enum status words_status(enum engine_outcome o)
@@ -47,9 +48,7 @@ static void say(struct words *w, const char *code, const char *fmt, ...)
 static void say_invalid(struct words *w, const struct slot *slot)
 {
 	if (slot->record.duplicate)
-		say(w, "duplicate_name",
-			"row %llu of this sandbox has the same name: names must differ within a "
-			"sandbox",
+		say(w, "duplicate_name", PHRASE_DUPLICATE,
 			(unsigned long long)slot->record.earlier_row);
 	else
 		say(w, "bad_row", "%s", slot->row.fault);
@@ -84,9 +83,7 @@ static void say_difference(struct words *w, const struct slot *slot, const struc
 	bool by_ledger = a->row.cause == CAUSE_CLAIM || slot->by_intent;
 
 	if (by_ledger && slot->past.there && !slot->past.record.same)
-		say(w, "",
-			"the row differs by now from what this connection was created with, which "
-			"is left as it is");
+		say(w, "", PHRASE_DIFFERS);
 }
 
 static void say_skipped(struct words *w, const struct slot *slot, const struct engine_action *a)

@@ -3,7 +3,6 @@
 import http.client
 import json
 import socket
-import struct
 from urllib.parse import quote, urlsplit
 
 SERVICENOW = "eb13cb25-47ab-407f-ba89-c0125281c563"
@@ -118,12 +117,6 @@ class Flow:
         sock = socket.create_connection((self.host, self.port), timeout=60)
         sock.sendall(self.request_bytes(name))
         return sock
-
-    def send_and_go(self, name):
-        """Send a create and be gone, as a killed client is."""
-        sock = self.send(name)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        sock.close()
 
 
 def read_all(sock):
