@@ -73,6 +73,12 @@ enum engine_claim {
 	CLAIM_GONE,      /* SOURCE_DOUBTS: as OPEN, only to be settled: never sent, and no line */
 	CLAIM_RELOOK,    /* SOURCE_MARKS, SOURCE_RESENT: look once more: several are a CONFLICT, and
 	                   * all else keeps what it was told; no line but for a conflict */
+	/* These have an id; `known` is the outcome of each should the run end before. None of
+	 * them waits for an inventory, and none is looked for by name. */
+	CLAIM_UPDATE,      /* the row differs from what was sent: update it */
+	CLAIM_TEST,        /* ask whether it works; nothing is changed, so no intent is written */
+	CLAIM_DELETE,      /* read it, and delete it if it is as we left it */
+	CLAIM_DELETE_OPEN, /* the same, and an earlier run was about to: its intent stands */
 };
 
 /** What came of a request. Those marked C count as complete answers. */
@@ -91,14 +97,26 @@ enum engine_answer {
 	ANSWER_FATAL,              /* C every row would fail alike */
 	ANSWER_FATAL_SANDBOX,      /* C every row of its sandbox would fail alike */
 	ANSWER_REJECTED,           /* C this row is refused */
+	ANSWER_UPDATED,            /* C the update was executed */
+	ANSWER_STALE,              /* C not executed: it is not as it was when its etag was taken */
+	ANSWER_PASSED,             /* C the test says that it works */
+	ANSWER_FAILED,             /* C the test says that it does not */
+	ANSWER_DELETED,            /* C */
+	ANSWER_GONE,               /* C it is not there (also to a read) */
+	ANSWER_IN_USE,             /* C not deleted: something of the server's needs it */
 	/* lookups (a lookup or listing that answers with one of the above, other
 	 * than TOKEN, FATAL and FATAL_SANDBOX, is in trouble: it proved nothing) */
 	ANSWER_FOUND_CREATED, /* C one hit, ours */
 	ANSWER_FOUND_ADOPTED, /* C one hit, not surely ours */
-	ANSWER_CONFLICT,      /* C one hit that differs, or several */
+	ANSWER_CONFLICT,      /* C one hit that differs, or several; a read: someone changed it */
 	ANSWER_ABSENT,        /* C read to its end, no hit */
-	ANSWER_MORE,          /* C the search has a further page (or count) to ask for */
+	ANSWER_MORE,          /* C the search has a further page (or count) to ask for; a test: a
+	                       * further question */
 	ANSWER_LISTED,        /* C a listing is complete; its findings were told */
+	/* reads of one connection by its id */
+	ANSWER_SAME,  /* C its etag is the one that we know: nothing was executed since */
+	ANSWER_MOVED, /* C another etag, which the shell has taken, and all that shows is as we left
+	               * it or as we want it */
 	ANSWER_COUNT
 };
 
@@ -113,6 +131,11 @@ enum engine_outcome {
 	OUTCOME_UNRESOLVED,
 	OUTCOME_INVALID,
 	OUTCOME_SKIPPED,
+	OUTCOME_OK, /* from here on: of a test or a deletion */
+	OUTCOME_GONE,
+	OUTCOME_DELETED,
+	OUTCOME_IN_USE,
+	OUTCOME_KEPT,
 	OUTCOME_COUNT
 };
 
@@ -121,7 +144,9 @@ enum engine_cause {
 	CAUSE_ANSWER,   /* what the last create's answer said */
 	CAUSE_LOOKUP,   /* what the lookup found */
 	CAUSE_CLAIM,    /* what the claim said */
-	CAUSE_ATTEMPTS, /* --attempts creates, each without a definite answer, then proven absent */
+	CAUSE_ATTEMPTS, /* --attempts creates, each without a definite answer, then proven absent;
+	                 * or so many updates, tests or deletions. CONFLICT: each update came too
+	                 * late for its etag */
 	CAUSE_TROUBLE,  /* too many throttled, unsent or failed tries */
 	CAUSE_SANDBOX,  /* its sandbox is refused as a whole */
 	CAUSE_ENDED,    /* the run ended before it was decided: see engine_end */
@@ -187,6 +212,10 @@ enum engine_request {
 	REQUEST_LIST,      /* J is a listing job of `scope`: same */
 	REQUEST_INVENTORY, /* same, with a count at its end in any case; what it finds goes into the
 	                    * ledger. LISTED: it is there, complete. DOUBTFUL: the count differs */
+	REQUEST_UPDATE,    /* guarded by the etag that we know */
+	REQUEST_TEST,      /* `first`; else the further question that MORE has promised */
+	REQUEST_DELETE,    /* the API has no guard for it */
+	REQUEST_READ,      /* by id: SAME, MOVED, CONFLICT or GONE */
 };
 
 /** How the run ended. */
@@ -302,6 +331,9 @@ struct engine_config {
 	uint64_t halt_fails; /* count, or per cent of finished rows from the 100th on */
 	bool halt_percent;
 	bool no_inventory; /* rows that the ledger has never seen need no listing of their scope */
+	bool input_only;   /* the input is the only source of rows */
+	bool independent;  /* each row asks a server of its own: no answer says anything of others
+	                    * (window, breaker, pause, silence), and nothing is given up */
 	uint64_t seed;
 	engine_trace_cb trace; /* may be NULL */
 	void *trace_arg;

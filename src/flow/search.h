@@ -79,6 +79,7 @@ struct flow_hits {
 	char etag[FLOW_ETAG_SIZE];               /* of the first */
 	int64_t created_ms;                      /* of the first */
 	bool endpoint_differs, username_differs; /* shown and another, of the first */
+	char ignored[FLOW_UUID_SIZE]; /* see flow_hits_ignore() */
 	bool untagged; /* the first shows a description, and our tag is not in it */
 };
 
@@ -86,6 +87,8 @@ void flow_hits_init(struct flow_hits *h);
 /** Begin with a connection that is known to be there: what is found beside it is one
  * too many. `id` is a UUID. */
 void flow_hits_expect(struct flow_hits *h, const char *id);
+/** An id that does not count, for it was deleted and a listing may lag. "" for none. */
+void flow_hits_ignore(struct flow_hits *h, const char *id);
 /**
  * Takes the item if it is a hit: the exact name, and the connectionSpec (an item that
  * does not show its own passed the filter). The same id twice (pages may shift) counts

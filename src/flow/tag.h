@@ -17,5 +17,8 @@
  */
 int flow_tag_append(struct buf *b, const char *description, const char *key);
 
+/** The length of a description without this tag (and the blank before it) at its end. */
+size_t flow_tag_less(const char *description, const char *key);
+
 /** Does it end in this tag? @param description  may be NULL */
 bool flow_tagged(const char *description, const char *key);

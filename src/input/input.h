@@ -23,7 +23,18 @@
 
 struct input;
 
+enum input_kind {
+	INPUT_INSTANCES, /* what is to be created */
+	/* Results that a run has written, CSV, or JSON Lines if it begins with '{'. Required: name,
+	 * sandbox, status and id; `row.id`, `row.etag` and `row.status` are filled, and endpoint
+	 * where it is there. An id that is no UUID, a sandbox that is none, or JSON that is not an
+	 * object a line, is a fault of the file. All but the results' own columns are carried. No
+	 * row is invalid, and none has params. */
+	INPUT_RESULTS,
+};
+
 struct input_options {
+	enum input_kind kind;
 	const char *path;       /* "-" is standard input */
 	const char *const *map; /* "name=Instance Name" … */
 	size_t map_count;
@@ -43,6 +54,7 @@ struct input_survey {
 	uint64_t invalid; /* by shape; a repeated name is found by the ledger */
 	uint32_t scopes;
 	uint32_t sandboxes;
+	uint64_t with_id, created; /* INPUT_RESULTS: rows with an id; of these, called created */
 };
 
 /**

@@ -30,6 +30,7 @@ struct row {
 	const char *auth_spec;
 	const char *spec_id;
 	const char *spec_version;
+	const char *id, *etag, *status; /* of INPUT_RESULTS; "" else */
 	struct flow_param
 		params[ROW_PARAMS_MAX]; /* values in the region, names in the header's memory */
 	size_t param_count;
@@ -40,11 +41,20 @@ struct row {
 	uint32_t sandbox_number; /* from 0 */
 
 	bool invalid;
-	char fault[512]; /* why, for a human; never quotes a refused field */
+	char fault[512]; /* why, for a human; never quotes a refused field. All faults, as
+	                  * row_fault_next() parts them */
 
 	struct buf text;
 	struct secret_region *region;
 };
+
+/**
+ * The faults of a row one by one: "name is empty: give it one".
+ *
+ * @param at  0 for the first; moved on
+ * @return false after the last; one that did not fit is cut with "…"
+ */
+bool row_fault_next(const struct row *r, size_t *at, char *dst, size_t dst_len);
 
 void row_init(struct row *r, struct secret_region *region);
 /** Empty it for the next row: secrets wiped and given back, memory kept. */

@@ -13,6 +13,10 @@
  *                            v                  v WITHDRAW    (not from done)
  *                           done, ended     withdrawn ── INTEND ──> intended
  *
+ * What is done may be deleted again: INTEND_DELETE (deleting), then OUTCOME (withdrawn,
+ * with the id that it had), or WITHDRAW (done, as it was). An OUTCOME may also change
+ * what is done: it was updated.
+ *
  * The key of a row is (sandbox, name); a ledger serves one service and org.
  * What a run was told stays so until a results file that says it is in place
  * (ledger_end_run() with `reported`): until then KNOWN rows come with
@@ -42,6 +46,7 @@
 enum ledger_op {
 	LEDGER_CLAIM,    /* mark the row as seen in this run: how far has it come? */
 	LEDGER_INTEND,   /* about to create it; answered LISTED when the inventory has its name */
+	LEDGER_INTEND_DELETE, /* about to delete what is done */
 	LEDGER_WITHDRAW, /* it never left, or was proven absent, and will not be sent now */
 	LEDGER_OUTCOME,  /* decided: status, id, etag, error */
 	LEDGER_UNMARK,   /* its last look is done */
@@ -56,7 +61,8 @@ enum ledger_claim {
 	LEDGER_FRESH,     /* never seen before, or never intended */
 	LEDGER_KNOWN,     /* has an outcome that stands: nothing to send */
 	LEDGER_OPEN,      /* an earlier run left it in doubt */
-	LEDGER_ENDED,     /* an earlier run ended it without an id, or withdrew it */
+	LEDGER_ENDED,     /* an earlier run ended it without an id, withdrew it, deleted it, or was
+	                   * about to delete it: see the record's state */
 	LEDGER_DUPLICATE, /* this sandbox had the name on an earlier row of this run */
 	LEDGER_LISTED,    /* INTEND: nothing was written, its name is in the inventory */
 };
@@ -74,6 +80,8 @@ enum ledger_standing {
 	LEDGER_DONE,    /* its id is known */
 	LEDGER_REFUSED, /* definitely not created, or a conflict: looked up before the next try */
 	LEDGER_DOUBT,   /* may have been created */
+	LEDGER_REMOVED, /* deleted, or found gone: it may be created again; its id is kept, so that
+	                 * a listing that lags is not taken for a new one */
 };
 
 /** All text is borrowed and copied by ledger_submit(). No secrets. */
@@ -86,6 +94,10 @@ struct ledger_request {
 	const char *endpoint;
 	const char *username;
 	const char *spec_id;
+	const char *description; /* of which only a keyed hash is kept; NULL: nobody knows what the
+	                          * server has (adopted, or not asked) */
+	bool existing; /* CLAIM: of a row that is there. FRESH is answered, and nothing written, for
+	                * one that is not; and nothing but `row` is taken from the request */
 	uint8_t fingerprint[LEDGER_FINGERPRINT_SIZE]; /* CLAIM, INTEND, OUTCOME */
 	int64_t wall_ms;
 	/* LEDGER_OUTCOME, and id, etag for INVENTORY_ITEM */
@@ -115,7 +127,8 @@ enum ledger_state {
 	LEDGER_STATE_DONE,
 	LEDGER_STATE_REFUSED,
 	LEDGER_STATE_DOUBT,
-	LEDGER_STATE_WITHDRAWN,
+	LEDGER_STATE_WITHDRAWN, /* also what was deleted: it has an id then */
+	LEDGER_STATE_DELETING,
 };
 
 /** What is known of a row. Text is never NULL, "" when there is none. */
@@ -132,6 +145,9 @@ struct ledger_record {
 	int64_t changed_ms;  /* wall clock of what was written last */
 	bool seen;           /* by this run: `row` is of its input */
 	bool told;           /* a results file that says so is in place */
+	bool description_known;
+	uint64_t description; /* ledger_text_hash() of what was sent last */
+	uint8_t fingerprint[LEDGER_FINGERPRINT_SIZE];
 	bool same;           /* CLAIM: the fingerprint is that of the request */
 };
 
@@ -185,6 +201,9 @@ struct ledger_field {
 /** A keyed hash of all fields, in this order. Any thread. */
 void ledger_fingerprint(const struct ledger *l, const struct ledger_field *fields, size_t count,
 	uint8_t ret[LEDGER_FINGERPRINT_SIZE]);
+
+/** A keyed hash of a text that is not secret, 0 for NULL and "". Any thread. */
+uint64_t ledger_text_hash(const struct ledger *l, const char *text);
 
 /** 16 hex digits of the keyed hash of (sandbox, name), for --tag: the same in every run. */
 void ledger_tag(const struct ledger *l, const char *sandbox, const char *name, char ret[17]);

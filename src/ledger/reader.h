@@ -44,6 +44,19 @@ int ledger_reader_unresolved(struct ledger_reader *r,
 	void (*each)(void *arg, const struct ledger_record *rec), void *arg, struct error *reterr);
 
 /**
+ * All rows in order of arrival, one after the other.
+ *
+ * @param cursor  0 for the first; moved on
+ * @return 1 (found: *ret is valid until the next call), 0 after the last, or a negative errno
+ */
+int ledger_reader_next(struct ledger_reader *r, int64_t *cursor, const struct ledger_record **ret,
+	struct error *reterr);
+
+/** As ledger_fingerprint() and ledger_text_hash(): reads the key file beside the ledger
+ * once. 0, or a negative errno (-ENOENT: no key) with the sentence in reterr. */
+int ledger_reader_key(struct ledger_reader *r, uint8_t ret[32], struct error *reterr);
+
+/**
  * One row by its key.
  *
  * @return 1 (found: *ret is valid until the next call), 0, or a negative errno
