@@ -67,6 +67,8 @@ static void fill_traffic(const struct settings *s, struct snowmelt_options *o)
 	o->seed = settings_number(s, OPT_SEED);
 	o->no_inventory = !settings_on(s, OPT_INVENTORY);
 	o->tag = settings_on(s, OPT_TAG);
+	o->update = settings_on(s, OPT_UPDATE);
+	o->adopted = settings_on(s, OPT_ADOPTED);
 	o->resend_unresolved = settings_on(s, OPT_RESEND_UNRESOLVED);
 }
 

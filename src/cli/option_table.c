@@ -334,6 +334,28 @@ const struct option option_table[OPTION_COUNT] = {
 			"does not find them. First see for yourself that they do not exist: "
 			"'snowmelt status --unresolved' lists them. Not in the config file.",
 	},
+	[OPT_UPDATE] = {
+		.name = "update",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.fallback = "no",
+		.help = "Send the rows that differ from what was sent, too, by an update that fails "
+			"when someone else has changed the connection meanwhile: that is a conflict, "
+			"and nothing of theirs is covered. A changed password counts. Rows that were "
+			"adopted are left as they are.",
+	},
+	[OPT_ADOPTED] = {
+		.name = "adopted",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_RUN,
+		.traits = OPTION_NO_KEY,
+		.fallback = "no",
+		.help = "With --update: send adopted rows, too, once each, whether they differ or "
+			"not, since nobody knows the password that the server has for them. Not in "
+			"the config file.",
+	},
 	[OPT_LEDGER] = {
 		.name = "ledger",
 		.argument = "FILE",
