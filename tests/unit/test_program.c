@@ -322,7 +322,7 @@ static void usage_is_64(void **state)
 	assert_has(err, "INSTANCES.csv is missing");
 	assert_int_equal(program("run~a.csv~b.csv"), 64);
 	assert_int_equal(program("run~--rate=5/x~in.csv"), 64);
-	assert_int_equal(program("run~--update~in.csv"), 64);
+	assert_int_equal(program("run~--upgrade~in.csv"), 64);
 	assert_int_equal(program("help~rnu"), 64);
 	assert_int_equal(program("version~x"), 64);
 	assert_string_equal(out, "");
