@@ -44,6 +44,14 @@ struct record_view store_view(const struct store *s)
 	return (struct record_view){.scopes = &s->scopes, .reported = &s->reported, .run = s->run};
 }
 
+void store_bind_description(const struct store *s, struct binder *b, const struct ledger_request *q)
+{
+	if (q->description)
+		bind_number(b, (int64_t)key_text_hash(s->text_key, q->description));
+	else
+		bind_some(b, 0);
+}
+
 /* --------------------------------------------------------------- transactions */
 
 int store_begin(struct store *s)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "ledger/db.h"
 #include "ledger/files.h"
 #include "ledger/key.h"
 #include "ledger/ledger.h"
@@ -27,7 +28,7 @@ struct store {
 	sqlite3_stmt *statements[STMT_COUNT];
 	struct files files;
 	struct error error; /* the first */
-	uint8_t key[KEY_SIZE], hash_key[KEY_HASH_SIZE];
+	uint8_t key[KEY_SIZE], hash_key[KEY_HASH_SIZE], text_key[KEY_HASH_SIZE];
 	int64_t run;
 	struct scopes scopes;
 	struct reported_runs reported;
@@ -67,6 +68,7 @@ int store_claim(struct store *s, const struct ledger_request *q, struct ledger_r
 	struct queue *out);
 int store_intend(struct store *s, const struct ledger_request *q, struct ledger_reply *reply,
 	struct queue *out);
+int store_intend_delete(struct store *s, const struct ledger_request *q);
 int store_withdraw(struct store *s, const struct ledger_request *q);
 int store_outcome(struct store *s, const struct ledger_request *q);
 int store_unmark(struct store *s, const struct ledger_request *q);
@@ -104,5 +106,9 @@ int store_index(struct store *s);
 
 /** What to remember of the row that `stmt`, with RECORD_COLUMNS, stands on. */
 struct row row_of(sqlite3_stmt *stmt, int64_t hash);
+
+/** The request's description as the file has it. */
+void store_bind_description(
+	const struct store *s, struct binder *b, const struct ledger_request *q);
 
 struct record_view store_view(const struct store *s);

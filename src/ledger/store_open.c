@@ -66,13 +66,19 @@ static int set_up(struct store *s, struct error *reterr)
 	return r;
 }
 
+static void derive_keys(struct store *s)
+{
+	key_of_hashes(s->key, s->hash_key);
+	key_of_texts(s->key, s->text_key);
+}
+
 static int get_key(struct store *s, int version, struct error *reterr)
 {
 	int r = version > 0 ? key_file_read(s->files.path, s->key, reterr)
 			    : key_file_make(s->files.path, s->key, reterr);
 
 	if (r == 0)
-		key_of_hashes(s->key, s->hash_key);
+		derive_keys(s);
 	return r;
 }
 
