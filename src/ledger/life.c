@@ -21,7 +21,7 @@ static int row_for(struct store *s, const struct ledger_request *q, struct row *
 	}
 	r = store_find(s, q->sandbox, q->name, hash);
 	assert(r != 0); /* claimed or recalled first */
-	if (r == 1) {
+	if (r > 0) {
 		s->found = row_of(s->statements[STMT_ROW], hash);
 		*ret = &s->found;
 	}
