@@ -180,8 +180,7 @@ int store_open(struct store *s, const struct ledger_sqlite_options *o, struct er
  * disk. What does not fit into the cache goes to a file without a name. */
 static const char scratch_settings[] = "PRAGMA page_size = 4096;"
 				       "PRAGMA journal_mode = OFF;"
-				       "PRAGMA synchronous = OFF;"
-				       "PRAGMA temp_store = FILE;" STORE_CACHE ";"
+				       "PRAGMA synchronous = OFF;" STORE_CACHE ";"
 				       "PRAGMA trusted_schema = OFF";
 
 static const char scratch_columns[] =

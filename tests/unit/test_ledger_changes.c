@@ -105,6 +105,7 @@ static const struct ledger_record *claim_existing(struct ledger *l, const char *
 		.existing = true,
 		.sandbox = "prod",
 		.name = name,
+		.fingerprint = {1, 2, 3},
 	};
 
 	return ask_for(l, &q).record;
@@ -213,6 +214,24 @@ static void what_is_found_gone_needs_no_intent(void **state)
 	ledger_destroy(l);
 	l = begin("gone");
 	assert_int_equal(claim(l, 1, "acme").claim, LEDGER_OPEN);
+	ledger_destroy(l);
+}
+
+static void begin_to_delete(struct ledger *l)
+{
+	claim_existing(l, "acme");
+	ask(l, LEDGER_INTEND_DELETE, 1, "acme");
+}
+
+/* So the request leaves after that. */
+static void a_deletion_is_durable_before_it_is_answered(void **state)
+{
+	struct ledger *l;
+
+	create_one("killed");
+	killed_run("killed", begin_to_delete);
+	l = begin("killed");
+	assert_int_equal(claim_existing(l, "acme")->state, LEDGER_STATE_DELETING);
 	ledger_destroy(l);
 }
 
@@ -376,6 +395,9 @@ static void that_of_what_was_there_is_not_known(void **state)
 	assert_int_equal(description_of("adopted"), UNKNOWN);
 	live("adopted as then", "one", LEDGER_ADOPTED, false, "one");
 	assert_int_equal(description_of("adopted as then"), UNKNOWN);
+	live("adopted later", "one", LEDGER_DOUBT, false, "one");
+	live("adopted later", "two", LEDGER_ADOPTED, true, "two");
+	assert_int_equal(description_of("adopted later"), UNKNOWN);
 }
 
 static void it_changes_when_the_row_is_sent_as_it_is_now(void **state)
@@ -419,6 +441,7 @@ int main(void)
 		cmocka_unit_test(a_withdrawn_deletion_leaves_all_as_it_was),
 		cmocka_unit_test(what_was_deleted_keeps_its_id_until_it_is_created_again),
 		cmocka_unit_test(what_is_found_gone_needs_no_intent),
+		cmocka_unit_test(a_deletion_is_durable_before_it_is_answered),
 		cmocka_unit_test(what_was_deleting_may_be_created_again),
 		cmocka_unit_test(a_claim_of_what_is_there_takes_nothing_but_the_row),
 		cmocka_unit_test(a_record_has_the_fingerprint_that_it_was_given),

@@ -214,7 +214,8 @@ static void by_another(const char *path, void (*what)(const char *path))
 
 static void leave_a_log(const char *path)
 {
-	db_exec(open_db(path), "UPDATE indexed SET n = n", path, NULL);
+	if (db_exec(open_db(path), "INSERT INTO meta VALUES ('more', 1)", path, NULL) < 0)
+		_exit(1);
 }
 
 static void decide_one(const char *path)
@@ -233,11 +234,12 @@ static void a_reader_sees_that_it_was_migrated(void **state)
 	for (int with_log = 0; with_log <= 1; with_log++) {
 		const char *path = with_log ? "log" : "as it lies";
 		struct ledger_reader *r;
+		struct stat st;
 
 		make_version_1(path);
 		if (with_log)
 			by_another(path, leave_a_log);
-		assert_int_equal(access("log-wal", F_OK), with_log - 1);
+		assert_int_equal(stat("log-wal", &st) == 0 && st.st_size > 0, with_log);
 		r = look_into(path);
 		assert_false(assert_reads(r, "done", LEDGER_STATE_DONE));
 		by_another(path, decide_one);
