@@ -27,6 +27,17 @@ static void leave_one_of_each(struct ledger *l)
 	ask(l, LEDGER_WITHDRAW, 6, "withdrawn");
 	claim(l, 7, "never intended");
 	decide(l, 7, "never intended", LEDGER_REFUSED);
+	claim(l, 8, "deleting");
+	decide(l, 8, "deleting", LEDGER_DONE);
+	ask(l, LEDGER_INTEND_DELETE, 8, "deleting");
+	claim(l, 9, "deleted");
+	decide(l, 9, "deleted", LEDGER_DONE);
+	ask(l, LEDGER_INTEND_DELETE, 9, "deleted");
+	decide(l, 9, "deleted", LEDGER_REMOVED);
+	claim(l, 10, "kept");
+	decide(l, 10, "kept", LEDGER_DONE);
+	ask(l, LEDGER_INTEND_DELETE, 10, "kept");
+	ask(l, LEDGER_WITHDRAW, 10, "kept");
 }
 
 static void assert_each(struct ledger *l)
@@ -43,6 +54,9 @@ static void assert_each(struct ledger *l)
 		{"doubt", LEDGER_OPEN, LEDGER_STATE_DOUBT},
 		{"intended", LEDGER_OPEN, LEDGER_STATE_INTENDED},
 		{"refused", LEDGER_ENDED, LEDGER_STATE_REFUSED},
+		{"deleting", LEDGER_ENDED, LEDGER_STATE_DELETING},
+		{"deleted", LEDGER_ENDED, LEDGER_STATE_WITHDRAWN},
+		{"kept", LEDGER_KNOWN, LEDGER_STATE_DONE},
 		{"unheard of", LEDGER_FRESH, LEDGER_STATE_CLAIMED},
 	};
 
@@ -469,8 +483,8 @@ static void doubts_that_this_run_did_not_claim_come_once_each(void **state)
 	struct ledger *l = begin("doubts");
 
 	leave_one_of_each(l);
-	claim(l, 8, "later doubt");
-	ask(l, LEDGER_INTEND, 8, "later doubt");
+	claim(l, 11, "later doubt");
+	ask(l, LEDGER_INTEND, 11, "later doubt");
 	end(l, true);
 	l = begin("doubts");
 	claim(l, 1, "doubt");
@@ -553,6 +567,44 @@ static void marked_rows_come_back_in_this_run_and_the_next(void **state)
 	ledger_destroy(l);
 }
 
+/* Its last look waits: for its deletion, or until that is taken back. */
+static void what_is_about_to_be_deleted_is_not_looked_at(void **state)
+{
+	struct ledger *l = begin("marked and deleted");
+
+	for (uint64_t i = 1; i <= 3; i++) {
+		static const char *const names[] = {"", "a", "b", "c"};
+
+		create_marked(l, i, names[i]);
+		ask(l, LEDGER_INTEND_DELETE, i, names[i]);
+	}
+	recall_all(l, LEDGER_RECALL_RESENT, "");
+	end(l, true);
+	l = begin("marked and deleted");
+	recall_all(l, LEDGER_RECALL_MARKED, "");
+	claim(l, 1, "a");
+	claim(l, 2, "b");
+	decide(l, 1, "a", LEDGER_REMOVED);
+	ask(l, LEDGER_WITHDRAW, 2, "b");
+	end(l, true);
+	l = begin("marked and deleted");
+	recall_all(l, LEDGER_RECALL_MARKED, "b ");
+	ledger_destroy(l);
+}
+
+static void an_update_leaves_the_last_look_to_come(void **state)
+{
+	struct ledger *l = begin("marked and updated");
+
+	create_marked(l, 1, "a");
+	end(l, true);
+	l = begin("marked and updated");
+	claim(l, 1, "a");
+	decide(l, 1, "a", LEDGER_DONE);
+	recall_all(l, LEDGER_RECALL_MARKED, "a ");
+	ledger_destroy(l);
+}
+
 static void any_row_of_the_sandbox_with_an_id_serves(void **state)
 {
 	struct ledger_request q = request(LEDGER_CLAIM, 3, "elsewhere");
@@ -575,6 +627,10 @@ static void any_row_of_the_sandbox_with_an_id_serves(void **state)
 		assert_string_equal(reply.record->name, "acme");
 		assert_string_equal(reply.record->id, "11111111-2222-4333-8444-555555555555");
 	}
+	ask(l, LEDGER_INTEND_DELETE, 1, "acme");
+	assert_false(recall(l, LEDGER_RECALL_ANY).found);
+	decide(l, 1, "acme", LEDGER_REMOVED);
+	assert_false(recall(l, LEDGER_RECALL_ANY).found);
 	ledger_destroy(l);
 }
 
@@ -606,6 +662,27 @@ static void fingerprints_differ_by_field_order_and_key(void **state)
 	assert_memory_equal(again, prints[0], sizeof(again));
 	ledger_destroy(l);
 	ledger_destroy(other);
+}
+
+static void texts_are_told_apart_by_a_keyed_hash(void **state)
+{
+	struct ledger *l = begin("texts"), *other = begin("texts2"), *memory = NULL;
+	uint64_t hash = ledger_text_hash(l, "a text"), hashed_by_other;
+
+	assert_int_equal(ledger_text_hash(l, ""), 0);
+	assert_int_equal(ledger_text_hash(l, NULL), 0);
+	assert_int_not_equal(hash, ledger_text_hash(l, "a texu"));
+	hashed_by_other = ledger_text_hash(other, "a text");
+	assert_int_not_equal(hash, hashed_by_other);
+	assert_int_equal(ledger_memory_create(NULL, NULL, &memory, NULL), 0);
+	ledger_use_key(memory, l->key);
+	assert_int_equal(ledger_text_hash(memory, "a text"), hash);
+	ledger_destroy(memory);
+	ledger_destroy(l);
+	ledger_destroy(other);
+	l = begin("texts");
+	assert_int_equal(ledger_text_hash(l, "a text"), hash);
+	ledger_destroy(l);
 }
 
 static void a_tag_is_the_same_in_every_run(void **state)
@@ -645,8 +722,11 @@ int main(void)
 		cmocka_unit_test(doubts_that_this_run_did_not_claim_come_once_each),
 		cmocka_unit_test(a_recalled_doubt_is_settled_by_its_key),
 		cmocka_unit_test(marked_rows_come_back_in_this_run_and_the_next),
+		cmocka_unit_test(what_is_about_to_be_deleted_is_not_looked_at),
+		cmocka_unit_test(an_update_leaves_the_last_look_to_come),
 		cmocka_unit_test(any_row_of_the_sandbox_with_an_id_serves),
 		cmocka_unit_test(fingerprints_differ_by_field_order_and_key),
+		cmocka_unit_test(texts_are_told_apart_by_a_keyed_hash),
 		cmocka_unit_test(a_tag_is_the_same_in_every_run),
 	};
 
