@@ -173,6 +173,12 @@ void input_close(struct input *in)
 
 /* ------------------------------------------------------------------- rows */
 
+static int out_of_memory(const struct input *in, const struct row *row, struct error *reterr)
+{
+	return error_set(
+		reterr, -ENOMEM, "%s:%" PRIu64 ": out of memory", in->bytes.shown, row->line);
+}
+
 /* The record as a row, but for its secrets. */
 static int make_row(struct input *in, struct row *row, struct error *reterr)
 {
@@ -192,10 +198,7 @@ static int make_row(struct input *in, struct row *row, struct error *reterr)
 			"%s:%" PRIu64 ": more than %d pairs of sandbox and connection_spec_id: "
 			"split the file",
 			in->bytes.shown, row->line, INPUT_SCOPES_MAX);
-	if (r < 0)
-		return error_set(
-			reterr, r, "%s:%" PRIu64 ": out of memory", in->bytes.shown, row->line);
-	return 0;
+	return r < 0 || row->trouble < 0 ? out_of_memory(in, row, reterr) : 0;
 }
 
 static int read_record(struct input *in, bool block, struct error *reterr)
@@ -271,12 +274,14 @@ static int next_row(struct input *in, struct row *row, struct error *reterr)
 	r = make_row(in, row, reterr);
 	if (r < 0)
 		return r;
-	if (!row->invalid && !in->without_secrets &&
+	if (!in->without_secrets &&
 		!credentials_take(&in->header, &in->csv.record, &in->references, row)) {
 		row_reset(row);
 		assert(!secret_region_is_unused(row->region)); /* nobody could give room back */
 		return INPUT_NO_ROOM;
 	}
+	if (row->trouble < 0)
+		return out_of_memory(in, row, reterr);
 	in->held = false;
 	return INPUT_ROW;
 }
