@@ -21,6 +21,8 @@ static void clear(struct row *r)
 	r->number = r->line = 0;
 	r->name = r->description = r->sandbox = r->endpoint = r->username = "";
 	r->auth_spec = r->spec_id = r->spec_version = "";
+	r->id = r->etag = r->status = "";
+	r->plain_name = NULL;
 	r->param_count = r->carried_count = 0;
 	r->scope = r->sandbox_number = 0;
 	r->invalid = false;
@@ -134,7 +136,20 @@ bool row_fault_next(const struct row *r, size_t *at, char *dst, size_t dst_len)
 	return true;
 }
 
-/* ------------------------------------------------------------------- size */
+/* ------------------------------------------------------------------- text */
+
+const char *row_keep(struct row *r, const char *text)
+{
+	struct buf *b = &r->text;
+	size_t at = b->len, len = strlen(text);
+
+	if (len == 0)
+		return "";
+	assert(at + len + 1 < b->cap);
+	memcpy(b->data + at, text, len + 1);
+	buf_commit(b, len + 1);
+	return b->data + at;
+}
 
 size_t row_bytes(const struct row *r)
 {

@@ -31,12 +31,17 @@ struct row {
 	const char *spec_id;
 	const char *spec_version;
 	const char *id, *etag, *status; /* of INPUT_RESULTS; "" else */
+	const char *plain_name; /* of INPUT_RESULTS in CSV: the name without what --excel-safe
+	                                 * may have put into it; NULL where there is no such thing.
+	                                 * Which of the two it was nobody can tell from the file */
 	struct flow_param
 		params[ROW_PARAMS_MAX]; /* values in the region, names in the header's memory */
 	size_t param_count;
 	const char *carried[ROW_CARRIED_MAX]; /* by the header's carried columns */
 	size_t carried_count;
 
+	/* Valid where there is a sandbox, and the row is not invalid. Results do not tell the
+	 * connectionSpec: their scopes are of (sandbox, ""). */
 	uint32_t scope;          /* number of its (sandbox, connectionSpec) in this input, from 0 */
 	uint32_t sandbox_number; /* from 0 */
 
@@ -74,6 +79,12 @@ void row_init(struct row *r, struct secret_region *region);
 /** Empty it for the next row: secrets wiped and given back, memory kept. */
 void row_reset(struct row *r);
 void row_done(struct row *r);
+
+/**
+ * Copy text into the row, which has room for it (buf_reserve() of `text`): so what was
+ * kept before stays where it is.
+ */
+const char *row_keep(struct row *r, const char *text);
 
 /** Bytes that this row holds beyond its struct (text, faults and secrets). */
 size_t row_bytes(const struct row *r);
