@@ -35,7 +35,7 @@ static int insert(
 	bind_text(&b, q->name);
 	bind_text(&b, q->endpoint);
 	bind_text(&b, q->username);
-	bind_number(&b, s->room);
+	bind_number(&b, s->room / 16);
 	store_bind_description(s, &b, q);
 	return store_run(s, STMT_CLAIM);
 }

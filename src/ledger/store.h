@@ -42,7 +42,7 @@ struct store {
 	int64_t replaced_listing;    /* whose items are being deleted; 0: none */
 	uint32_t items;              /* that were put, for deleting others at their pace */
 	bool scratch;                /* also descriptions of items, and which were named */
-	uint32_t room;               /* bytes that an outcome adds to a row, lately */
+	uint32_t room;               /* bytes that an outcome adds to a row, lately; times 16 */
 	int wal_frames;              /* since the last checkpoint */
 	bool in_transaction;
 };

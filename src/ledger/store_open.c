@@ -169,7 +169,7 @@ int store_open(struct store *s, const struct ledger_sqlite_options *o, struct er
 {
 	int r;
 
-	*s = (struct store){.room = ROOM_AT_FIRST, .files.fd = -1};
+	*s = (struct store){.room = 16 * ROOM_AT_FIRST, .files.fd = -1};
 	r = open_all(s, o, reterr);
 	if (r < 0)
 		store_close(s);
@@ -219,7 +219,7 @@ int store_open_scratch(struct store *s, struct error *reterr)
 {
 	int r;
 
-	*s = (struct store){.room = ROOM_AT_FIRST, .files.fd = -1, .scratch = true, .run = 1};
+	*s = (struct store){.room = 16 * ROOM_AT_FIRST, .files.fd = -1, .scratch = true, .run = 1};
 	if (key_random(s->key) < 0)
 		return error_set(reterr, -EIO, "libsodium does not start: repair its installation");
 	derive_keys(s);

@@ -125,7 +125,7 @@ static void open_intent(struct snowmelt *s, struct slot *slot, struct engine_eve
 				  "the input has too many of them to look for it: split the input";
 }
 
-static bool is_adopted(const struct ledger_record *r)
+bool claim_is_adopted(const struct ledger_record *r)
 {
 	return strcmp(r->status, status_name(STATUS_ADOPTED)) == 0;
 }
@@ -136,7 +136,7 @@ static bool is_to_be_updated(const struct snowmelt *s, const struct ledger_recor
 {
 	if (!s->settings.o.update || !r->told)
 		return false;
-	return is_adopted(r) ? s->settings.o.adopted : !r->same;
+	return claim_is_adopted(r) ? s->settings.o.adopted : !r->same;
 }
 
 static void known(struct snowmelt *s, struct slot *slot, struct engine_event *ev)

@@ -38,8 +38,8 @@ static enum ledger_standing standing_of(enum engine_outcome o)
 {
 	switch (o) {
 	case OUTCOME_CREATED:
-	case OUTCOME_ADOPTED:
 	case OUTCOME_UPDATED: return LEDGER_DONE;
+	case OUTCOME_ADOPTED: return LEDGER_ADOPTED; /* with a description that nobody asked for */
 	case OUTCOME_DELETED:
 	case OUTCOME_GONE: return LEDGER_REMOVED;
 	case OUTCOME_UNRESOLVED: return LEDGER_DOUBT;
@@ -84,8 +84,6 @@ void outcome_order(struct snowmelt *s, const struct engine_action *a)
 			q.standing = standing_of(a->row.outcome);
 		q.as_now = !slot->by_intent;
 		q.relook = a->row.relook;
-		if (a->row.outcome == OUTCOME_ADOPTED)
-			q.description = NULL; /* the server has one that nobody asked for */
 		q.status = status_name(words_status(a->row.outcome));
 		q.id = slot->record.id;
 		q.etag = slot->record.etag;

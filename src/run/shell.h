@@ -357,6 +357,8 @@ bool read_input(struct snowmelt *s);
 #define CLAIM_FIELDS_MAX (CLAIM_FIELDS_FIXED + ROW_PARAMS_MAX)
 /** Everything that the row asks for, in an order that does not depend on its columns. */
 size_t claim_fields(const struct row *row, struct ledger_field ret[CLAIM_FIELDS_MAX]);
+/** Was it found, and made by somebody else? */
+bool claim_is_adopted(const struct ledger_record *r);
 struct engine_event claim_event(const struct slot *slot, uint32_t job, enum engine_claim claim);
 /** As purpose.row_came: ask the ledger how far it has come. */
 void claim_row_came(struct snowmelt *s, struct slot *slot, uint32_t job);

@@ -81,11 +81,17 @@ static void say_recorded(struct words *w, const struct slot *slot)
 }
 
 /* Nothing was sent for what the row asks for by now. */
-static void say_difference(struct words *w, const struct slot *slot, const struct engine_action *a)
+static void say_difference(struct words *w, const struct snowmelt *s, const struct slot *slot,
+	const struct engine_action *a)
 {
 	bool by_ledger = a->row.cause == CAUSE_CLAIM || slot->by_intent;
 
-	if (by_ledger && slot->past.there && !slot->past.record.same)
+	if (!by_ledger || !slot->past.there || slot->past.record.same)
+		return;
+	if (s->settings.o.update && claim_is_adopted(&slot->past.record))
+		words_say(w, "",
+			PHRASE_DIFFERS ", since it was adopted: --update --adopted sends it");
+	else
 		words_say(w, "", PHRASE_DIFFERS);
 }
 
@@ -161,7 +167,7 @@ void words_for_run(const struct snowmelt *s, const struct slot *slot, const stru
 	case OUTCOME_CREATED:
 	case OUTCOME_ADOPTED:
 	case OUTCOME_UPDATED:
-	case OUTCOME_CHANGED: say_difference(ret, slot, a); break;
+	case OUTCOME_CHANGED: say_difference(ret, s, slot, a); break;
 	case OUTCOME_UNCHANGED: break;
 	case OUTCOME_OK:
 	case OUTCOME_GONE:

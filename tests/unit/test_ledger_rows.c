@@ -387,6 +387,71 @@ static void a_claim_without_intent_is_refreshed(void **state)
 	assert_stands("refreshed", "https://other.service-now.com", false);
 }
 
+/* -------------------------------------------------------------------- its size */
+
+static void submit_all(struct ledger *l, enum ledger_op op, int first, const char *etag)
+{
+	enum { BATCH = 200 };
+
+	for (int i = first; i < first + BATCH; i++) {
+		struct ledger_request q;
+		char name[24];
+
+		snprintf(name, sizeof(name), "name %08d", i);
+		q = request(op, (uint64_t)i + 1, name);
+		q.ticket = (uint32_t)(i - first);
+		q.id = "11111111-2222-4333-8444-555555555555";
+		q.etag = etag;
+		q.description = "a description";
+		q.http_status = 201;
+		q.attempts = 1;
+		q.started_ms = 1764000000123;
+		q.duration_ms = 120;
+		ledger_submit(l, &q);
+	}
+	for (int i = 0; i < BATCH; i++)
+		assert_int_equal(wait_for_reply(l).error, 0);
+}
+
+static int64_t pages_of(const char *path, const char *before)
+{
+	sqlite3_stmt *stmt = NULL;
+	sqlite3 *db = NULL;
+	int64_t ret;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, before, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_prepare_v2(db, "PRAGMA page_count", -1, &stmt, NULL);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	ret = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return ret;
+}
+
+/* An outcome goes where its claim has left room for it, however full the page is. */
+static void outcomes_do_not_split_pages(void **state)
+{
+	char path[24], etag[100] = "";
+
+	for (int len = 64; len < 84; len += 2) {
+		struct ledger *l;
+		int64_t pages;
+
+		snprintf(path, sizeof(path), "room %d", len);
+		l = begin(path);
+		memset(etag, 'e', (size_t)len);
+		for (int i = 0; i < 4000; i += 200) {
+			submit_all(l, LEDGER_CLAIM, i, etag);
+			submit_all(l, LEDGER_INTEND, i, etag);
+			submit_all(l, LEDGER_OUTCOME, i, etag);
+		}
+		end(l, true);
+		pages = pages_of(path, "");
+		assert_in_range(pages, 1, pages_of(path, "VACUUM") * 107 / 100);
+	}
+}
+
 /* ---------------------------------------------------------------- told or not */
 
 static bool told_in_a_run_that(const char *path, bool is_reported)
@@ -716,6 +781,7 @@ int main(void)
 		cmocka_unit_test(a_new_intent_records_the_row_as_it_is_then),
 		cmocka_unit_test(an_outcome_says_which_of_the_two_stands),
 		cmocka_unit_test(a_claim_without_intent_is_refreshed),
+		cmocka_unit_test(outcomes_do_not_split_pages),
 		cmocka_unit_test(an_outcome_is_told_once_results_were_in_place),
 		cmocka_unit_test(a_run_tells_only_of_rows_that_it_saw),
 		cmocka_unit_test(what_came_after_the_results_is_not_told_by_them),
