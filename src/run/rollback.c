@@ -91,11 +91,24 @@ static int count_rows(struct count *c)
 	return got == INPUT_END ? 0 : got;
 }
 
+static int open_reader(const char *path, struct ledger_reader **ret, struct error *reterr)
+{
+	char shown[400];
+	int r = recorded_open(path, ret, reterr);
+
+	if (r != -ENOENT)
+		return r;
+	return error_set(reterr, r,
+		"there is no ledger '%s', and only what a ledger calls created is deleted: name "
+		"that of the run with --ledger",
+		str_shown(shown, sizeof(shown), path));
+}
+
 static int open_to_count(struct count *c, const char *path_of_seen)
 {
 	struct snowmelt *s = c->run;
 	const struct input_options in = {.kind = INPUT_RESULTS, .path = s->settings.o.input};
-	int r = rollback_reader(s->ledger_path, &c->reader, &s->error);
+	int r = open_reader(s->ledger_path, &c->reader, &s->error);
 
 	if (r == 0)
 		r = input_open(&in, &c->input, &s->error);
@@ -147,19 +160,6 @@ static int count(struct snowmelt *s)
 }
 
 /* ----------------------------------------------------------------- opening */
-
-int rollback_reader(const char *path, struct ledger_reader **ret, struct error *reterr)
-{
-	char shown[400];
-	int r = recorded_open(path, ret, reterr);
-
-	if (r != -ENOENT)
-		return r;
-	return error_set(reterr, r,
-		"there is no ledger '%s', and only what a ledger calls created is deleted: name "
-		"that of the run with --ledger",
-		str_shown(shown, sizeof(shown), path));
-}
 
 /* The reader is closed by then: no two of a process may have a ledger open. */
 int rollback_open(struct snowmelt *s)
@@ -269,7 +269,7 @@ static bool ask_by_plain_name(struct snowmelt *s, struct slot *slot, uint32_t jo
 	return true;
 }
 
-static enum deletable judge_reply(
+static enum deletable take_reply(
 	struct snowmelt *s, struct slot *slot, const struct ledger_reply *reply)
 {
 	if (reply->claim == LEDGER_DUPLICATE) {
@@ -287,7 +287,7 @@ void rollback_claimed(struct snowmelt *s, const struct ledger_reply *reply)
 {
 	uint32_t job = reply->ticket;
 	struct slot *slot = &s->slots[job];
-	enum deletable d = judge_reply(s, slot, reply);
+	enum deletable d = take_reply(s, slot, reply);
 
 	s->claims_out--;
 	if ((is_stranger(d) || d == KEPT_REPEATED) && ask_by_plain_name(s, slot, job))

@@ -87,6 +87,19 @@ static void say_failed(struct words *w, const struct snowmelt *s, const struct s
 		words_say(w, v->code, "%s", words_last(slot));
 }
 
+/* libcurl repeats what has no body by itself when a kept connection dies. */
+static void say_gone(struct words *w, const struct slot *slot, const struct engine_action *a)
+{
+	if (a->row.cause == CAUSE_CLAIM)
+		words_say(w, slot->past.record.error_code, "%s", slot->past.record.error);
+	else if (a->row.cause == CAUSE_ANSWER)
+		words_say(w, "gone",
+			"it was there when it was read, and not when it was deleted: someone else "
+			"was first, or this deletion arrived twice");
+	else
+		words_say(w, "gone", "it was not there any more");
+}
+
 static void say_unresolved(struct words *w, const struct slot *slot, const struct engine_action *a)
 {
 	const char *code = slot->record.answer.code;
@@ -105,7 +118,7 @@ void words_for_rollback(const struct snowmelt *s, const struct slot *slot,
 	*ret = (struct words){.code = ""};
 	switch (a->row.outcome) {
 	case OUTCOME_DELETED: break;
-	case OUTCOME_GONE: words_say(ret, "gone", "it was not there any more"); break;
+	case OUTCOME_GONE: say_gone(ret, slot, a); break;
 	case OUTCOME_KEPT: say_kept(ret, slot); break;
 	case OUTCOME_IN_USE:
 		words_say(ret, slot->record.answer.code,
