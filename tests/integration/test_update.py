@@ -4,11 +4,13 @@ anybody else's is covered."""
 import json
 
 import pytest
+from flow_client import headers
 from runs import Run, check_one_line_a_row, line_count, results_of
-from support import HEADER, instance, instances, snowmelt, statuses, write_csv
+from support import HEADER, environment, instance, instances, snowmelt, statuses, write_csv
 
 WIDE = [*HEADER, "description", "connection_spec_id", "auth_spec", "param.token"]
 SHORT = ["--settle", "100ms", "--settle-timeout", "300ms", "--timeout", "400ms"]
+HEAD = headers(x_gw_ims_org_id="test@AdobeOrg")
 SPEC = "11111111-47ab-407f-ba89-c0125281c563"
 
 
@@ -36,34 +38,31 @@ def change(mock, one, *operations):
     """Somebody else's PATCH."""
     head = {"If-Match": one["etag"]}
     patch = [dict(zip(("op", "path", "value"), o)) for o in operations]
-    answer = mock.flow.call("PATCH", f"/connections/{one['id']}", patch, headers_with(head))
+    answer = mock.flow.call("PATCH", f"/connections/{one['id']}", patch, HEAD | head)
     assert answer.status == 200, answer.body
     return answer.json()["etag"]
-
-
-def headers_with(more):
-    from flow_client import headers
-    return headers() | more
 
 
 def shown(mock):
     return {one["name"]: one for one in mock.connections()}
 
 
-def params(one):
-    return one["auth"]["params"] if "auth" in one else one["params"]
+def delete(mock, one):
+    return mock.flow.call("DELETE", f"/connections/{one['id']}", None, HEAD).status
 
 
-def is_as_wanted(one, row):
-    wanted = {"endpoint": row[1], "username": row[2], "password": row[3]}
-    return params(one) == wanted and (one.get("description") or "") == row[4]
+def is_as_wanted(mock, one, row):
+    item, = mock.flow.get(f"/connections/{one['id']}", HEAD).json()["items"]
+    return item["auth"]["params"] == {
+        "endpoint": row[1], "username": row[2], "password": row[3],
+    } and item.get("description", "") == row[4]
 
 
 def check_as_wanted(mock, rows):
     found = shown(mock)
     assert len(mock.connections()) == len(rows)
     for row in rows:
-        assert is_as_wanted(found[row[0]], row), (row, found[row[0]])
+        assert is_as_wanted(mock, found[row[0]], row), (row, found[row[0]])
 
 
 def edit_password(row):
@@ -176,7 +175,7 @@ def test_who_changed_it_to_what_the_row_wants_is_no_conflict(flowmock, tmp_path)
 def test_what_is_gone_is_told(flowmock, tmp_path):
     rows = [wide(0), wide(1)]
     mock, path = created(flowmock, tmp_path, rows)
-    assert mock.flow.call("DELETE", f"/connections/{shown(mock)[rows[0][0]]['id']}").status == 204
+    assert delete(mock, shown(mock)[rows[0][0]]) == 204
     edit_password(rows[0])
     lines, _ = update(mock, path, rows=rows, expect=1)
     assert statuses(lines) == {"failed": 1, "unchanged": 1}
@@ -197,15 +196,14 @@ def test_a_connection_spec_cannot_be_updated(flowmock, tmp_path):
 # harms. What was refused for good is not here.
 FAULTS = ["throttle", "throttle-bare", "throttle-executed", "error500-before", "error500-after",
           "error504-after", "408-after", "timeout-after", "close-before", "close-after",
-          "reset-after", "half-answer", "stall", "bad-json-201", "empty-201", "html-200",
-          "token-expired"]
+          "reset-after", "half-answer", "stall", "bad-json-201", "empty-201", "html-200"]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_updates_converge_whatever_becomes_of_their_answers(flowmock, tmp_path, fault):
     rows = [wide(i, "words") for i in range(12)]
     mock, path = created(flowmock, tmp_path, rows, "--hold", "1s")
-    mock.tell("faults", {f"patch:{fault}": 0.3 if fault != "token-expired" else 0.1})
+    mock.tell("faults", {f"patch:{fault}": 0.3})
     for i, row in enumerate(rows):
         EDITS[i % 4](row)
     lines, _ = update(mock, path, "--attempts", "30", "--concurrency", "4", rows=rows)
@@ -219,6 +217,21 @@ def test_updates_converge_whatever_becomes_of_their_answers(flowmock, tmp_path, 
     lines, _ = update(mock, path)
     assert statuses(lines) == {"unchanged": 12}
     assert mock.status()["creates"] == 12
+
+
+def test_a_token_that_ends_is_renewed(flowmock, tmp_path):
+    rows = [wide(i) for i in range(20)]
+    mock, path = created(flowmock, tmp_path, rows)
+    for row in rows:
+        edit_password(row)
+    write_csv(path, rows, header=WIDE)
+    mock.tell("faults", {"patch:token-expired": 0.1})
+    env = environment(AEP_ACCESS_TOKEN=None, AEP_CLIENT_ID="client", AEP_CLIENT_SECRET="its secret",
+                      AEP_SCOPES="openid")
+    snowmelt("run", path, "--url", mock.url, "--token-url", mock.token_url, "--update", *SHORT,
+             env=env, expect=0)
+    assert statuses(results_of(path)) == {"updated": 20}
+    check_as_wanted(mock, rows)
 
 
 def test_updates_that_are_never_answered_end(flowmock, tmp_path):
@@ -265,7 +278,7 @@ def adopted(flowmock, tmp_path, rows, description="theirs"):
     """A service in which somebody else has made what the rows name, with another password."""
     mock = flowmock("--show-passwords")
     for row in rows:
-        assert mock.flow.create(row[0], username=row[2], password="theirs", description=description,
+        assert mock.flow.create(row[0], HEAD, username=row[2], password="theirs", description=description,
                                 auth={"specName": "Basic Authentication", "params": {
                                     "endpoint": row[1], "username": row[2],
                                     "password": "theirs"}}).status == 201
@@ -358,6 +371,8 @@ def test_a_stopped_run_leaves_the_rest_changed(flowmock, tmp_path):
     lines = results_of(path)
     check_one_line_a_row(lines, rows)
     assert set(statuses(lines)) == {"updated", "changed"}
+    assert {(line["error_code"], line["error"]) for line in lines} == {
+        ("", ""), ("stopped", "not updated: the run ended before it")}
     assert mock.status()["updates"] == statuses(lines)["updated"]
     lines, _ = update(mock, path)
     assert "changed" not in statuses(lines)
