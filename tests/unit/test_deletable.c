@@ -2,6 +2,8 @@
  * id, is deleted, and nothing else. */
 #include "check.h"
 
+#include <string.h>
+
 #include "output/summary.h"
 #include "run/deletable.h"
 
