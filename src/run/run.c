@@ -122,21 +122,33 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 	return r;
 }
 
-static bool is_undoing_a_pipe(const struct snowmelt_options *o)
+static bool is_pipe(const char *path)
 {
 	struct stat st;
 
-	if (o->command != SNOWMELT_COMMAND_ROLLBACK || str_empty(o->input))
-		return false;
-	return strcmp(o->input, "-") == 0 || (stat(o->input, &st) == 0 && !S_ISREG(st.st_mode));
+	return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+/* Before it is opened, which waits for what comes through it. */
+static bool takes_input(struct snowmelt *s, const struct snowmelt_options *o)
+{
+	if (str_empty(o->input) || !is_pipe(o->input))
+		return true;
+	if (o->command == SNOWMELT_COMMAND_ROLLBACK)
+		error_set(&s->error, -EINVAL,
+			"rollback reads its results more than once before it deletes anything: "
+			"give them as a file, not by a pipe");
+	else if (o->command == SNOWMELT_COMMAND_PLAN)
+		error_set(&s->error, -EINVAL,
+			"plan reads its input twice, which a pipe cannot: give it as a file");
+	return s->error.code == 0;
 }
 
 /* What is no regular file has nothing beside it. */
 static bool has_names(struct snowmelt *s)
 {
 	const struct snowmelt_options *o = &s->settings.o;
-	bool keeps_ledger =
-		o->command == SNOWMELT_COMMAND_RUN || o->command == SNOWMELT_COMMAND_PLAN;
+	bool keeps_ledger = o->command == SNOWMELT_COMMAND_RUN;
 
 	if (input_is_regular(s->input))
 		return true;
@@ -174,12 +186,8 @@ int snowmelt_create(const struct snowmelt_options *o, const struct snowmelt_call
 		return SNOWMELT_FATAL;
 	s->cb = *cb;
 	s->purpose = purpose_of(o);
-	if (is_undoing_a_pipe(o)) {
+	if (!takes_input(s, o)) {
 		status = SNOWMELT_USAGE;
-		error_set(&s->error, -EINVAL,
-			"rollback reads its results more than once before it deletes anything: "
-			"give "
-			"them as a file, not by a pipe");
 	} else if (create_parts(s, o) == 0) {
 		status = has_names(s) ? SNOWMELT_OK : SNOWMELT_USAGE;
 		if (!take_paths(s) && status == SNOWMELT_OK)
@@ -200,6 +208,7 @@ void snowmelt_destroy(struct snowmelt *s)
 	if (!s)
 		return;
 	ledger_reader_close(s->reader);
+	plan_done(s);
 	free(s->results_path);
 	free(s->ledger_path);
 	tokens_done(s);
