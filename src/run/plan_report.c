@@ -204,7 +204,7 @@ struct by_id {
 	const struct ledger *ledger;
 	const struct row *row;
 	const struct ledger_record *record;
-	bool renamed;
+	bool unnamed; /* neither its name nor its spec made it the row's */
 	unsigned theirs, edited;
 };
 
@@ -213,7 +213,7 @@ static void compare(void *arg, const struct ledger_scratch_item *i)
 	struct by_id *b = arg;
 	const struct flow_item item = item_of(i);
 
-	b->renamed = strcmp(i->name, b->row->name) != 0;
+	b->unnamed = strcmp(i->name, b->row->name) != 0 || strcmp(i->spec_id, b->row->spec_id) != 0;
 	b->theirs = plan_theirs(b->ledger, b->row, b->record, &item);
 	b->edited = plan_edited(b->ledger, b->row, b->record, i->description);
 }
@@ -231,7 +231,7 @@ static int find_id(
 	f->same = plan_same(l, &p->row, r);
 	f->theirs = b.theirs;
 	f->edited = f->listed ? b.edited : plan_edited(l, &p->row, r, NULL);
-	return b.renamed ? ledger_scratch_name_id(l, r->sandbox, r->spec_id, r->id, reterr) : 0;
+	return b.unnamed ? ledger_scratch_name_id(l, r->sandbox, r->spec_id, r->id, reterr) : 0;
 }
 
 /* ------------------------------------------------------------------------- rows */
