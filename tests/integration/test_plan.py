@@ -23,6 +23,8 @@ WIDE = [*HEADER, "description", "sandbox", "connection_spec_id", "auth_spec", "p
 FAST = ["--settle", "100ms", "--settle-timeout", "200ms", "--timeout", "2s"]
 COLUMNS = ["row", "line", "name", "sandbox", "action", "fields", "id", "reason"]
 INTENDED, DONE, DOUBT, DELETING = 1, 2, 4, 6  # enum ledger_state
+OPEN = INTENDED, DOUBT, DELETING
+LISTED = DONE, *OPEN
 
 
 def wide(i, description="", sandbox="", name=None):
@@ -123,6 +125,11 @@ ODD_NAMES = ["comma, and more", "pipe|and;semi", "per%cent %0d", "a&property=nam
              "two\nlines", "esc\x1b[2J", "ümläut …", "quote\"'\\", "=1+1", "x" * 3000, " blanks "]
 
 
+class Record:
+    def __init__(self, sandbox, spec, name, state, id):
+        self.sandbox, self.spec, self.name, self.state, self.id = sandbox, spec, name, state, id
+
+
 class State:
     """A CSV, a ledger and a server of which everybody has changed something."""
 
@@ -211,16 +218,15 @@ class State:
         self.write(rows)
 
     def records(self):
-        """What the ledger has, as {(sandbox, name): (state, id)}, and its scopes of what is there
-        or may be."""
+        """What the ledger has, by (sandbox, name), and the scopes of what is there or may be."""
         path = self.path.with_suffix(".ledger")
         if not path.exists():
             return {}, set()
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
             rows = db.execute("SELECT s.sandbox, ifnull(s.spec_id, ''), c.name, c.state, c.id "
                               "FROM connection c JOIN scope s ON s.number = c.scope").fetchall()
-        return ({(row[0], row[2]): (row[3], row[4]) for row in rows},
-                {(row[0], row[1]) for row in rows if row[3] in (INTENDED, DONE, DOUBT, DELETING)})
+        rows = {(row[0], row[2]): Record(*row) for row in rows}
+        return rows, {(one.sandbox, one.spec) for one in rows.values() if one.state in LISTED}
 
 
 # The run's status, and the actions that may have foretold it. What no results file has told yet
@@ -271,16 +277,19 @@ def check_beside(lines, csv_rows, records, scopes, before):
     there = {one["id"] for one in before}
     gone = {(line["sandbox"], line["name"], line["id"]) for line in lines
             if not line["row"] and line["action"] == "gone"}
-    assert gone == {(*key, id) for key, (state, id) in records.items()
-                    if state == DONE and key not in valid and id not in there}
-    ours = {id for key, (state, id) in records.items() if state == DONE and key in valid}
+    assert gone == {(*key, r.id) for key, r in records.items()
+                    if r.state == DONE and key not in valid and r.id not in there}
+    ours = {r.id for key, r in records.items() if r.state == DONE and key in valid}
+    named |= {(*key, r.spec) for key, r in records.items() if r.state in OPEN and key in valid}
     extra = {line["id"] for line in lines if line["action"] == "extra"}
     wanted = {one["id"] for one in before
               if (one["sandbox"], one["name"], one["connectionSpec"]) not in named
               and one["id"] not in ours}
     assert extra <= wanted
-    # Only the scopes that somebody has named are listed.
-    scopes |= {(sandbox, spec) for sandbox, _, spec in named}
+    # Only the scopes that somebody has named are listed, and a bad row names none.
+    scopes |= {(row["sandbox"] or "prod", row["connection_spec_id"] or SERVICENOW)
+               for row, line in zip(csv_rows, lines)
+               if line["action"] != "invalid" or "same name" in line["reason"]}
     assert extra == {one["id"] for one in before if one["id"] in wanted and
                      (one["sandbox"], one["connectionSpec"]) in scopes}
 
@@ -323,5 +332,5 @@ def test_a_plan_is_what_a_run_then_does(flowmock, tmp_path, seed):
     assert state.mock.connections() == before
 
     run(state.mock, state.path, "--update", *state.tag, expect=None)
-    deleting = {key for key, (state, _) in records.items() if state == DELETING}
+    deleting = {key for key, one in records.items() if one.state == DELETING}
     check_agreement(lines, results_of(state.path), untold, adopted, deleting)
