@@ -184,17 +184,20 @@ static void name_begin(const struct report *p, const struct ledger_record *r, st
 	ret->wanted.tag = ret->tag;
 }
 
-/* And nobody calls it an extra from now on, whatever spec it has by now. */
-static int find_name(struct report *p, struct by_name *n, struct error *reterr)
+/* And nobody calls it an extra from now on, whichever spec it was looked for with. */
+static int find_name(struct report *p, struct by_name *n, bool *ret_occupied, struct error *reterr)
 {
 	const struct row *row = &p->row;
 	struct ledger *l = p->s->ledger;
 	int64_t count = ledger_scratch_find(
 		l, row->sandbox, n->wanted.spec_id, row->name, add_hit, n, reterr);
 
-	if (count >= 0 && strcmp(n->wanted.spec_id, row->spec_id) != 0)
+	*ret_occupied = false;
+	if (count >= 0 && strcmp(n->wanted.spec_id, row->spec_id) != 0) {
 		count = ledger_scratch_find(
 			l, row->sandbox, row->spec_id, row->name, ignore, NULL, reterr);
+		*ret_occupied = count > 0;
+	}
 	return count < 0 ? (int)count : 0;
 }
 
@@ -263,7 +266,7 @@ static int take_valid(struct report *p, struct error *reterr)
 	f.going = p->plan->going;
 	f.newer = record && record->changed_ms >= p->plan->began_ms;
 	name_begin(p, record, &name);
-	r = find_name(p, &name, reterr);
+	r = find_name(p, &name, &f.occupied, reterr);
 	if (r == 0 && plan_is_done(record))
 		r = find_id(p, record, &f, reterr);
 	if (r < 0)

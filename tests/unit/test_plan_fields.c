@@ -1,320 +1,232 @@
-/* In what a row that is done differs from what was sent, and from what the server shows. */
+/* In what a row differs from what was sent, and from what the server shows. */
 #include "check.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "flow/tag.h"
+#include "flow/visible.h"
 #include "run/plan_decide.h"
 #include "run/plan_fields.h"
 #include "run/shell.h"
 
-#define SPEC_2 "11111111-47ab-407f-ba89-c0125281c563"
+struct fixture {
+	struct ledger *ledger;
+	struct row row;              /* as it was sent, until a test edits it */
+	struct ledger_record record; /* of it */
+	char tag[40];
+};
 
-static struct ledger *ledger;
-
-static int setup(void **state)
+static int make(void **state)
 {
-	struct error error;
+	struct fixture *x = calloc(1, sizeof(*x));
+	struct ledger_field fields[CLAIM_FIELDS_MAX];
+	struct error e = {0};
+	char key[17];
+	size_t count;
 
-	return ledger_memory_create(NULL, NULL, &ledger, &error);
-}
-
-static int teardown(void **state)
-{
-	ledger_destroy(ledger);
-	return 0;
-}
-
-static struct row row(void)
-{
-	return (struct row){
-		.name = "north",
-		.description = "North",
+	assert_int_equal(ledger_memory_create(NULL, NULL, &x->ledger, &e), 0);
+	x->row = (struct row){
+		.name = "n",
+		.description = "as it was",
 		.sandbox = "prod",
-		.endpoint = "https://north.example.com",
-		.username = "reader",
+		.endpoint = "https://e",
+		.username = "u",
 		.auth_spec = FLOW_SERVICENOW_AUTH,
 		.spec_id = FLOW_SERVICENOW_SPEC,
 		.spec_version = FLOW_DEFAULT_SPEC_VERSION,
-		.params = {{"password", "one"}},
+		.params = {{"password", "secret"}},
 		.param_count = 1,
 	};
-}
-
-/* As a run records what it has sent. */
-static struct ledger_record sent(const struct row *as)
-{
-	struct ledger_field fields[CLAIM_FIELDS_MAX];
-	struct ledger_record r = {
+	x->record = (struct ledger_record){
 		.state = LEDGER_STATE_DONE,
-		.name = as->name,
-		.sandbox = as->sandbox,
-		.endpoint = as->endpoint,
-		.username = as->username,
-		.spec_id = as->spec_id,
+		.endpoint = x->row.endpoint,
+		.username = x->row.username,
+		.spec_id = x->row.spec_id,
 		.etag = "\"1\"",
 		.description_known = true,
-		.description = ledger_text_hash(ledger, as->description),
+		.description = ledger_text_hash(x->ledger, x->row.description),
 	};
-
-	ledger_fingerprint(ledger, fields, claim_fields(as, fields), r.fingerprint);
-	return r;
+	count = claim_fields(&x->row, fields);
+	ledger_fingerprint(x->ledger, fields, count, x->record.fingerprint);
+	ledger_tag(x->ledger, "prod", "n", key);
+	snprintf(x->tag, sizeof(x->tag), "[snowmelt:%s]", key);
+	*state = x;
+	return 0;
 }
 
-/* As the server shows it a little later: it has moved the etag. */
-static struct flow_item shown(const struct row *as)
+static int unmake(void **state)
 {
-	return (struct flow_item){
-		.name = as->name,
-		.id = "c2a4c6a8-0000-4000-8000-00000000000a",
-		.etag = "\"2\"",
-		.spec_id = as->spec_id,
-		.description = as->description,
-		.endpoint = as->endpoint,
-		.username = as->username,
-	};
+	struct fixture *x = *state;
+
+	ledger_destroy(x->ledger);
+	free(x);
+	return 0;
 }
 
-static unsigned edited(const struct row *now, const struct row *before, const char *description)
+static unsigned edited(struct fixture *x, const char *shown)
 {
-	const struct ledger_record r = sent(before);
-
-	return plan_edited(ledger, now, &r, description);
+	assert_int_equal(plan_same(x->ledger, &x->row, &x->record),
+		plan_edited(x->ledger, &x->row, &x->record, shown) == 0);
+	return plan_edited(x->ledger, &x->row, &x->record, shown);
 }
 
-/* --------------------------------------------------------------------- edited */
-
-static void an_untouched_row_is_the_same(void **state)
+static void each_edit_is_named_alone(void **state)
 {
-	const struct row before = row();
-	const struct ledger_record r = sent(&before);
+	struct fixture *x = *state;
+	const struct row sent = x->row;
 
-	assert_true(plan_same(ledger, &before, &r));
-	assert_int_equal(edited(&before, &before, before.description), 0);
-	assert_int_equal(edited(&before, &before, NULL), 0);
+	assert_int_equal(edited(x, "as it was"), 0);
+	x->row.params[0].value = "another";
+	assert_int_equal(edited(x, "as it was"), PLAN_FIELD_SECRET);
+	x->row = sent;
+	x->row.endpoint = "https://f";
+	assert_int_equal(edited(x, "as it was"), FLOW_FIELD_ENDPOINT);
+	x->row = sent;
+	x->row.username = "v";
+	assert_int_equal(edited(x, "as it was"), FLOW_FIELD_USERNAME);
+	x->row = sent;
+	x->row.description = "anew";
+	assert_int_equal(edited(x, "as it was"), FLOW_FIELD_DESCRIPTION);
+	x->row = sent;
+	x->row.spec_id = "11111111-47ab-407f-ba89-c0125281c563";
+	assert_int_equal(edited(x, "as it was"), FLOW_FIELD_SPEC);
 }
 
-static void each_field_that_shows_is_named_alone(void **state)
+static void several_edits_are_all_named(void **state)
 {
-	const struct row before = row();
-	struct row now;
-	const struct {
-		const char **text;
-		unsigned field;
-	} edits[] = {
-		{&now.endpoint, FLOW_FIELD_ENDPOINT},
-		{&now.username, FLOW_FIELD_USERNAME},
-		{&now.spec_id, FLOW_FIELD_SPEC},
-		{&now.description, FLOW_FIELD_DESCRIPTION},
-	};
+	struct fixture *x = *state;
 
-	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
-		const struct ledger_record r = sent(&before);
-
-		now = row();
-		*edits[i].text = "another";
-		assert_false(plan_same(ledger, &now, &r));
-		assert_int_equal(edited(&now, &before, before.description), edits[i].field);
-	}
-}
-
-static void a_password_is_named_by_proof(void **state)
-{
-	const struct row before = row();
-	struct row now = row();
-
-	now.params[0].value = "two";
-	assert_int_equal(edited(&now, &before, before.description), PLAN_FIELD_SECRET);
-	assert_int_equal(edited(&now, &before, NULL), PLAN_FIELD_SECRET);
-	now.endpoint = "https://south.example.com";
-	now.description = "South";
-	assert_int_equal(edited(&now, &before, before.description),
+	x->row.endpoint = "https://f";
+	x->row.description = "";
+	assert_int_equal(edited(x, "as it was"), FLOW_FIELD_ENDPOINT | FLOW_FIELD_DESCRIPTION);
+	x->row.params[0].value = "another";
+	assert_int_equal(edited(x, "as it was"),
 		FLOW_FIELD_ENDPOINT | FLOW_FIELD_DESCRIPTION | PLAN_FIELD_SECRET);
 }
 
-/* Nobody knows the old description, so nobody can try the hash without it. */
-static void without_proof_no_password_is_named(void **state)
+/* Whether the password was edited, too, only the old description can prove. */
+static void what_cannot_be_proved_is_not_named(void **state)
 {
-	const struct row before = row();
-	struct row now = row();
+	struct fixture *x = *state;
 
-	now.description = "South";
-	now.params[0].value = "two";
-	assert_int_equal(edited(&now, &before, NULL), FLOW_FIELD_DESCRIPTION);
-	assert_int_equal(edited(&now, &before, "theirs"), FLOW_FIELD_DESCRIPTION);
+	x->row.description = "anew";
+	x->row.params[0].value = "another";
+	assert_int_equal(edited(x, NULL), FLOW_FIELD_DESCRIPTION);
+	assert_int_equal(edited(x, "theirs"), FLOW_FIELD_DESCRIPTION);
+	assert_int_equal(edited(x, "as it was"), FLOW_FIELD_DESCRIPTION | PLAN_FIELD_SECRET);
 }
 
-static void what_else_is_hidden_is_not_called_a_password(void **state)
+static void our_tag_is_no_part_of_a_description(void **state)
 {
-	struct row before = row();
-	struct row now;
+	struct fixture *x = *state;
+	char shown[80];
 
-	before.params[before.param_count++] = (struct flow_param){"token", "two"};
-	now = before;
-	now.params[1].value = "three";
-	assert_int_equal(edited(&now, &before, before.description), PLAN_FIELD_HIDDEN);
-	now = before = row();
-	now.auth_spec = "Another";
-	assert_int_equal(edited(&now, &before, before.description), PLAN_FIELD_HIDDEN);
-	now = before;
-	now.spec_version = "2.0";
-	assert_int_equal(edited(&now, &before, before.description), PLAN_FIELD_HIDDEN);
+	snprintf(shown, sizeof(shown), "as it was %s", x->tag);
+	x->row.description = "anew";
+	assert_int_equal(edited(x, shown), FLOW_FIELD_DESCRIPTION);
+	x->row.params[0].value = "another";
+	assert_int_equal(edited(x, shown), FLOW_FIELD_DESCRIPTION | PLAN_FIELD_SECRET);
 }
 
-static void a_ledger_that_knows_no_description_says_so(void **state)
+static void what_was_adopted_has_a_description_that_nobody_knows(void **state)
 {
-	const struct row before = row();
-	struct row now = row();
-	struct ledger_record r = sent(&before);
+	struct fixture *x = *state;
 
-	r.description_known = false;
-	r.description = 0;
-	assert_int_equal(plan_edited(ledger, &before, &r, "North"), 0);
-	now.endpoint = "https://south.example.com";
-	assert_int_equal(plan_edited(ledger, &now, &r, "North"), FLOW_FIELD_ENDPOINT);
-	now = row();
-	now.params[0].value = "two";
-	assert_int_equal(plan_edited(ledger, &now, &r, "North"), PLAN_FIELD_UNTOLD);
+	x->record.description_known = false;
+	assert_int_equal(edited(x, "theirs"), 0);
+	x->row.description = "anew";
+	assert_int_equal(edited(x, "theirs"), PLAN_FIELD_UNTOLD);
+	x->row.description = "as it was";
+	x->row.username = "v";
+	assert_int_equal(edited(x, "theirs"), FLOW_FIELD_USERNAME);
 }
 
-static void a_tag_is_no_edit(void **state)
+static void more_than_a_password_may_hide(void **state)
 {
-	const struct row before = row();
-	struct row now = row();
-	AUTO(buf_done) struct buf tagged = {0};
-	char key[17];
+	struct fixture *x = *state;
 
-	ledger_tag(ledger, before.sandbox, before.name, key);
-	buf_init(&tagged, 256);
-	assert_int_equal(flow_tag_append(&tagged, before.description, key), 0);
-	now.description = "South";
-	assert_int_equal(edited(&now, &before, tagged.data), FLOW_FIELD_DESCRIPTION);
-	now.params[0].value = "two";
-	assert_int_equal(
-		edited(&now, &before, tagged.data), FLOW_FIELD_DESCRIPTION | PLAN_FIELD_SECRET);
+	x->row.params[x->row.param_count++] = (struct flow_param){"token", "t"};
+	assert_int_equal(edited(x, "as it was"), PLAN_FIELD_HIDDEN);
+	x->row.param_count--;
+	x->row.auth_spec = "OAuth";
+	assert_int_equal(edited(x, "as it was"), PLAN_FIELD_HIDDEN);
 }
 
-/* --------------------------------------------------------------------- theirs */
+/* ------------------------------------------------------------------ what is shown */
 
-static unsigned theirs(const struct row *now, const struct row *before, struct flow_item item)
+static unsigned theirs(struct fixture *x, const struct flow_item *item)
 {
-	const struct ledger_record r = sent(before);
-
-	return plan_theirs(ledger, now, &r, &item);
+	return plan_theirs(x->ledger, &x->row, &x->record, item);
 }
 
-static void what_shows_as_sent_or_as_wanted_is_not_theirs(void **state)
+static struct flow_item shown(const struct fixture *x)
 {
-	const struct row before = row();
-	struct row now = row();
-
-	now.endpoint = "https://south.example.com";
-	now.username = "writer";
-	now.description = "South";
-	assert_int_equal(theirs(&before, &before, shown(&before)), 0);
-	assert_int_equal(theirs(&now, &before, shown(&before)), 0);
-	assert_int_equal(theirs(&now, &before, shown(&now)), 0);
-	assert_int_equal(theirs(&before, &before, shown(&now)),
-		FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME | FLOW_FIELD_DESCRIPTION);
-}
-
-static void each_field_of_theirs_is_named(void **state)
-{
-	const struct row before = row();
-	struct flow_item item;
-	const struct {
-		const char **text;
-		unsigned field;
-	} changes[] = {
-		{&item.name, FLOW_FIELD_NAME},
-		{&item.spec_id, FLOW_FIELD_SPEC},
-		{&item.endpoint, FLOW_FIELD_ENDPOINT},
-		{&item.username, FLOW_FIELD_USERNAME},
-		{&item.description, FLOW_FIELD_DESCRIPTION},
+	return (struct flow_item){
+		.name = "n",
+		.id = "",
+		.etag = "\"2\"",
+		.spec_id = FLOW_SERVICENOW_SPEC,
+		.description = "as it was",
+		.endpoint = "https://e",
+		.username = "u",
 	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
-		item = shown(&before);
-		*changes[i].text = "theirs";
-		assert_int_equal(theirs(&before, &before, item), changes[i].field);
-	}
 }
 
-static void the_etag_that_we_know_says_that_nothing_was_changed(void **state)
+static void what_is_as_it_was_sent_or_as_it_is_wanted_is_nobodys(void **state)
 {
-	const struct row before = row();
-	struct flow_item item = shown(&before);
+	struct fixture *x = *state;
+	struct flow_item item = shown(x);
+	char tagged[80];
 
-	item.endpoint = item.description = "theirs";
-	item.etag = "\"1\"";
-	assert_int_equal(theirs(&before, &before, item), 0);
+	assert_int_equal(theirs(x, &item), 0);
+	x->row.endpoint = "https://f";
+	x->row.username = "v";
+	x->row.description = "anew";
+	assert_int_equal(theirs(x, &item), 0);
+	item.endpoint = "https://f";
+	item.username = "v";
+	item.description = "anew";
+	assert_int_equal(theirs(x, &item), 0);
+	snprintf(tagged, sizeof(tagged), "anew %s", x->tag);
+	item.description = tagged;
+	assert_int_equal(theirs(x, &item), 0);
+	item.endpoint = item.username = NULL; /* not shown */
+	assert_int_equal(theirs(x, &item), 0);
 }
 
-/* An empty etag is not one that we know. */
-static void without_an_etag_what_shows_is_looked_at(void **state)
+static void everything_else_is_somebodys(void **state)
 {
-	const struct row before = row();
-	struct ledger_record r = sent(&before);
-	struct flow_item item = shown(&before);
+	struct fixture *x = *state;
+	struct flow_item item = shown(x);
 
-	r.etag = item.etag = "";
-	item.endpoint = "theirs";
-	assert_int_equal(plan_theirs(ledger, &before, &r, &item), FLOW_FIELD_ENDPOINT);
-}
-
-static void what_does_not_show_was_not_changed(void **state)
-{
-	const struct row before = row();
-	struct flow_item item = shown(&before);
-
-	item.endpoint = item.username = NULL;
-	item.spec_id = "";
-	assert_int_equal(theirs(&before, &before, item), 0);
-}
-
-static void a_tag_is_ours(void **state)
-{
-	const struct row before = row();
-	struct flow_item item = shown(&before);
-	AUTO(buf_done) struct buf tagged = {0};
-	char key[17];
-
-	ledger_tag(ledger, before.sandbox, before.name, key);
-	buf_init(&tagged, 256);
-	assert_int_equal(flow_tag_append(&tagged, before.description, key), 0);
-	item.description = tagged.data;
-	assert_int_equal(theirs(&before, &before, item), 0);
-	item.description = "North [snowmelt:0000000000000000]";
-	assert_int_equal(theirs(&before, &before, item), FLOW_FIELD_DESCRIPTION);
-}
-
-static void a_description_that_was_taken_away_is_a_change(void **state)
-{
-	const struct row before = row();
-	struct flow_item item = shown(&before);
-
-	item.description = NULL;
-	assert_int_equal(theirs(&before, &before, item), FLOW_FIELD_DESCRIPTION);
+	item.endpoint = "https://g";
+	assert_int_equal(theirs(x, &item), FLOW_FIELD_ENDPOINT);
+	item.username = "w";
+	item.name = "m";
+	item.description = "theirs";
+	assert_int_equal(theirs(x, &item), FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME |
+						   FLOW_FIELD_NAME | FLOW_FIELD_DESCRIPTION);
+	x->record.description_known = false;
+	assert_int_equal(
+		theirs(x, &item), FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME | FLOW_FIELD_NAME);
+	item.etag = x->record.etag; /* so nothing has moved */
+	assert_int_equal(theirs(x, &item), 0);
 }
 
 int main(void)
 {
+#define WITH(f) cmocka_unit_test_setup_teardown(f, make, unmake)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_untouched_row_is_the_same),
-		cmocka_unit_test(each_field_that_shows_is_named_alone),
-		cmocka_unit_test(a_password_is_named_by_proof),
-		cmocka_unit_test(without_proof_no_password_is_named),
-		cmocka_unit_test(what_else_is_hidden_is_not_called_a_password),
-		cmocka_unit_test(a_ledger_that_knows_no_description_says_so),
-		cmocka_unit_test(a_tag_is_no_edit),
-		cmocka_unit_test(what_shows_as_sent_or_as_wanted_is_not_theirs),
-		cmocka_unit_test(each_field_of_theirs_is_named),
-		cmocka_unit_test(the_etag_that_we_know_says_that_nothing_was_changed),
-		cmocka_unit_test(without_an_etag_what_shows_is_looked_at),
-		cmocka_unit_test(what_does_not_show_was_not_changed),
-		cmocka_unit_test(a_tag_is_ours),
-		cmocka_unit_test(a_description_that_was_taken_away_is_a_change),
+		WITH(each_edit_is_named_alone),
+		WITH(several_edits_are_all_named),
+		WITH(what_cannot_be_proved_is_not_named),
+		WITH(our_tag_is_no_part_of_a_description),
+		WITH(what_was_adopted_has_a_description_that_nobody_knows),
+		WITH(more_than_a_password_may_hide),
+		WITH(what_is_as_it_was_sent_or_as_it_is_wanted_is_nobodys),
+		WITH(everything_else_is_somebodys),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
