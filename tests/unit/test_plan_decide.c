@@ -195,6 +195,22 @@ static void what_is_newer_than_the_listing_is_not_judged_by_it(void **state)
 	assert_int_equal(decided(&f).action, PLAN_CHANGE);
 }
 
+/* To give the row another name would make a second one. */
+static void what_a_listing_may_not_have_yet_is_not_advised_on(void **state)
+{
+	struct flow_hits none = hits_of(NULL, 0, "");
+	struct ledger_record r = record(LEDGER_STATE_DONE, ID_1);
+	struct plan_facts f = {.record = &r, .spec_id = "s", .hits = &none, .same = true};
+	struct plan_verdict v = decided(&f);
+
+	assert_says(v.reason, "give the row another name");
+	f.recent = true;
+	v = decided(&f);
+	assert_int_equal(v.action, PLAN_GONE);
+	assert_says(v.reason, "plan again before you believe");
+	assert_null(strstr(v.reason, "another name"));
+}
+
 static void who_sends_a_change_is_told(void **state)
 {
 	struct flow_hits none = hits_of(NULL, 0, "");
@@ -238,6 +254,7 @@ int main(void)
 		cmocka_unit_test(a_name_that_is_taken_with_the_new_spec_is_a_conflict),
 		cmocka_unit_test(what_is_done_is_decided_by_its_id),
 		cmocka_unit_test(what_is_newer_than_the_listing_is_not_judged_by_it),
+		cmocka_unit_test(what_a_listing_may_not_have_yet_is_not_advised_on),
 		cmocka_unit_test(who_sends_a_change_is_told),
 		cmocka_unit_test(fields_are_named_as_columns),
 	};
