@@ -145,7 +145,7 @@ int store_inventory_end(struct store *s, const struct ledger_request *q, struct 
 	r = count_ids(s, scope->listing, &count);
 	if (r < 0)
 		return r;
-	reply->found = count <= q->count && q->count - count <= q->lack;
+	reply->found = count == q->count;
 	if (!reply->found)
 		return 0;
 	bind_number(&b, scope->listing);

@@ -123,7 +123,6 @@ struct ledger_request {
 
 	enum ledger_recall recall;
 	uint64_t count; /* INVENTORY_END */
-	uint64_t lack;  /* INVENTORY_END: it is complete, too, if it lacks so many of them */
 };
 
 /** Where a row stands, as `status` and `results` show it. */

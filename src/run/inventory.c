@@ -101,8 +101,6 @@ bool inventory_page(
 		return true;
 	}
 	end.count = look->cursor.count - look->foreign;
-	if (s->purpose->lists)
-		end.lack = plan_may_lack(s, x->scope, end.count);
 	turn_ask(s, &end);
 	return false;
 }

@@ -136,7 +136,6 @@ int plan_open(struct snowmelt *s)
 	s->plan = calloc(1, sizeof(*s->plan));
 	if (!s->plan)
 		return error_set(&s->error, -ENOMEM, "out of memory: free some and try again");
-	memset(s->plan->counted, 0xff, sizeof(s->plan->counted));
 	s->plan->began_ms = clock_wall_ms();
 	s->plan->scopes = s->survey.scopes;
 	r = open_reader(s);
@@ -185,16 +184,6 @@ bool plan_read(struct snowmelt *s)
 	s->input_over = s->input_told = true;
 	read_ended(s, false);
 	return true;
-}
-
-/* While a run creates, no listing ever has as many as are counted behind it. But one that
- * has no fewer than were counted before it began lacks only what came meanwhile. */
-uint64_t plan_may_lack(struct snowmelt *s, uint32_t scope, uint64_t counted)
-{
-	uint64_t before = s->plan->counted[scope];
-
-	s->plan->counted[scope] = counted;
-	return before <= counted ? counted - before : 0;
 }
 
 /* Its scope is listed: that was all. */

@@ -3,19 +3,15 @@
  */
 #pragma once
 
-#include "input/input.h"
 #include "ledger/reader.h"
 #include "run/plan_decide.h"
 #include "run/status.h"
 
-#define UNCOUNTED UINT64_MAX
-
 struct plan {
-	struct ledger_reader *reader;       /* NULL: there is no ledger */
-	bool going;                         /* a run holds it */
-	int64_t began_ms;                   /* wall clock, before anything was listed */
-	uint32_t scopes, next_scope;        /* to be listed, from 0 on */
-	uint64_t counted[INPUT_SCOPES_MAX]; /* behind the listing before this; UNCOUNTED: none */
+	struct ledger_reader *reader; /* NULL: there is no ledger */
+	bool going;                   /* a run holds it */
+	int64_t began_ms;             /* wall clock, before anything was listed */
+	uint32_t scopes, next_scope;  /* to be listed, from 0 on */
 	struct error unlisted; /* why the first that was not listed was not; code 0: all were */
 };
 

@@ -300,8 +300,6 @@ bool plan_read(struct snowmelt *s);
 void plan_intend(struct snowmelt *s, uint32_t job);
 void plan_tell(struct snowmelt *s, struct slot *slot, const struct engine_action *a);
 void plan_done(struct snowmelt *s);
-/** A listing has ended, and the server counts so many: how many may it lack of them? */
-uint64_t plan_may_lack(struct snowmelt *s, uint32_t scope, uint64_t counted);
 /* … and plan_report.c */
 enum snowmelt_exit plan_report(struct snowmelt *s);
 

@@ -180,31 +180,6 @@ static void each_scope_has_its_own(void **state)
 	ledger_destroy(l);
 }
 
-static bool may_lack(struct ledger *l, uint64_t count, uint64_t lack)
-{
-	struct ledger_request q = about(LEDGER_INVENTORY_END, "prod", SPEC);
-
-	q.count = count;
-	q.lack = lack;
-	return ask_for(l, &q).found;
-}
-
-static void it_may_lack_as_many_as_it_is_told_and_has_never_more_than_the_count(void **state)
-{
-	struct ledger *l = begin("lack");
-
-	begin_listing(l);
-	put(l, "acme", "id 1");
-	put(l, "other", "id 2");
-	assert_false(may_lack(l, 1, 5));
-	assert_true(may_lack(l, 2, 0));
-	assert_false(may_lack(l, 3, 0));
-	assert_true(may_lack(l, 3, 1));
-	assert_false(may_lack(l, 4, 1));
-	assert_true(may_lack(l, 4, UINT64_MAX));
-	ledger_destroy(l);
-}
-
 /* It was sent once: what the inventory shows may be that, and is for a lookup. */
 static void only_a_row_that_was_never_sent_is_looked_for(void **state)
 {
@@ -270,8 +245,6 @@ int main(void)
 		cmocka_unit_test(without_its_mark_an_inventory_is_not_believed),
 		cmocka_unit_test(an_inventory_of_an_earlier_run_is_old),
 		cmocka_unit_test(each_scope_has_its_own),
-		cmocka_unit_test(
-			it_may_lack_as_many_as_it_is_told_and_has_never_more_than_the_count),
 		cmocka_unit_test(only_a_row_that_was_never_sent_is_looked_for),
 		cmocka_unit_test(replaced_inventories_make_room),
 	};
