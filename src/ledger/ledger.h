@@ -171,6 +171,7 @@ struct ledger_reply {
 	enum ledger_claim claim; /* CLAIM, INTEND (FRESH or LISTED) */
 	uint64_t earlier_row;    /* LEDGER_DUPLICATE: the row that had the name */
 	bool found;              /* RECALL, INVENTORY_END */
+	uint64_t ids;            /* INVENTORY_END: the distinct ones that were put */
 	int64_t intent_ms;       /* INTEND: the moment that counts for `created` */
 	/* Both NULL where there is none; valid until the next ledger_next(). */
 	const struct ledger_record *record; /* CLAIM of a row that is not fresh; RECALL */
