@@ -8,9 +8,11 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 
 import pytest
+from flow_client import body, headers
 from raw_server import RawServer, http
 from runs import Run, results_of
 from support import command, environment, instance, instances, snowmelt, write_csv
@@ -104,6 +106,31 @@ def test_a_count_that_is_wrong_is_no_plan(three):
     run(mock, path, "--no-inventory", "--ledger", path.parent / "again.ledger", "--results",
         path.parent / "again.csv")
     _, done = plan(mock, path, "--attempts", 2)
+    check_nothing_told(done, FATAL, "more or fewer connections than it counted")
+
+
+def test_old_doubts_do_not_explain_what_a_listing_lacks(flowmock, tmp_path):
+    """A run that died has left intents; a listing that is cut short lacks no more than these."""
+    store = tmp_path / "store"
+    mock = flowmock("--store", store)
+    rows = instances(40)
+    head = headers("prod", **{"x-gw-ims-org-id": "test@AdobeOrg"})
+    for name, endpoint, user, _ in rows[20:]:
+        one = body(name, username=user, createdAt=1_600_000_000_000)
+        one["auth"]["params"]["endpoint"] = endpoint
+        assert mock.flow.control("POST", "/_flowmock/connections", [one], head).status == 200
+    mock.tell("faults", {"post:stall": 1})
+    path = write_csv(tmp_path / "i.csv", rows[:20])
+    going = Run(tmp_path, "run", path, "--url", mock.url)
+    assert going.until(lambda: mock.status()["requests"]["POST"] > 0)
+    going.kill()
+    with sqlite3.connect(f"file:{path.with_suffix('.ledger')}?mode=ro", uri=True) as db:
+        assert db.execute("SELECT count(*) FROM connection WHERE state = 1").fetchone() == (20,)
+    write_csv(path, rows)
+    lines, _ = plan(mock, path, expect=2)
+    assert actions(lines) == ["create"] * 20 + ["adopt"] * 20
+    mock.restart("--no-next", "--page-size", 5)
+    _, done = plan(mock, path)
     check_nothing_told(done, FATAL, "more or fewer connections than it counted")
 
 
