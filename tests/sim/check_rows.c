@@ -15,7 +15,8 @@ bool check_unsafe(const struct sim *s)
 
 	return c->unsafe.no_intent || c->unsafe.no_lookup || c->unsafe.no_second_look ||
 	       c->unsafe.no_settle || c->unsafe.no_calibration || c->unsafe.no_gone ||
-	       s->set.without.inventory || s->set.without.veto;
+	       s->set.without.inventory || s->set.without.veto || s->set.without.guard ||
+	       s->set.without.compare || s->set.without.unfinished;
 }
 
 static void doubt(struct belief *b, nsec_t since, nsec_t settle)
@@ -153,6 +154,10 @@ void check_row_event(struct sim *s, const struct engine_event *e)
 		on_listing(s, e->job, e->answer.answer);
 	if (!row)
 		return;
+	if (is_task(row)) {
+		check_task_event(s, row, e);
+		return;
+	}
 	if (e->kind == EVENT_ROW)
 		on_row(s, row);
 	else if (e->kind == EVENT_INTENT_DURABLE)
@@ -188,6 +193,10 @@ void check_row_intent(struct sim *s, uint32_t job)
 {
 	struct row *row = shell_row(s, job);
 
+	if (row && is_task(row)) {
+		check_task_intent(s, row);
+		return;
+	}
 	if (!row || !may_be_sent(row) || row->b.intent_ordered || row->b.record_ordered ||
 		check_row_decided(&row->b)) {
 		sim_breach(s, "%s needs no intent", trace_job(s, job));
@@ -294,6 +303,10 @@ void check_row_sent(struct sim *s, const struct engine_action *a)
 	struct belief *b = &row->b;
 	bool create = a->send.request == REQUEST_CREATE;
 
+	if (is_task(row)) {
+		check_task_sent(s, a);
+		return;
+	}
 	if (!may_be_sent(row) &&
 		(create || (row->claim != CLAIM_GONE && row->claim != CLAIM_RELOOK)))
 		sim_breach(s, "%s is sent, its claim says no", trace_row(row));

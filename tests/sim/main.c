@@ -62,6 +62,9 @@ static bool switch_off(struct settings *s, const char *name)
 		{"gone", &s->config.unsafe.no_gone},
 		{"inventory", &s->without.inventory},
 		{"veto", &s->without.veto},
+		{"guard", &s->without.guard},
+		{"compare", &s->without.compare},
+		{"unfinished", &s->without.unfinished},
 	};
 
 	for (size_t i = 0; name && i < ARRAY_SIZE(safeguards); i++) {
@@ -159,7 +162,7 @@ static int usage(void)
 			"       sim [--without SAFEGUARD] [--expect-breach] [--coverage]"
 			" --seeds FROM..TO\n"
 			"safeguards: intent lookup second-look settle calibration inventory veto"
-			" gone\n");
+			" gone guard compare unfinished\n");
 	return 64;
 }
 
