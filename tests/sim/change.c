@@ -117,6 +117,8 @@ void change_orphan(struct sim *s, uint32_t change, bool began)
 {
 	if (!began)
 		change_cancel(s, change);
+	else if (rng_chance(&s->rng, 500)) /* until somebody looks: see settle() */
+		s->w.changes[change].execute_at = NSEC_NEVER - 1;
 	s->w.changes[change].limbo = true;
 }
 
@@ -130,10 +132,8 @@ static void settle(struct sim *s, uint32_t i, nsec_t latest)
 		return;
 	}
 	if (c->limbo)
-		c->execute_at =
-			rng_chance(&s->rng, 300)
-				? s->now
-				: latest - rng_magnitude(&s->rng, 1, MAX(1, latest - s->now));
+		c->execute_at = rng_chance(&s->rng, 200) ? latest - 1
+							 : s->now + rng_magnitude(&s->rng, 1, latest - s->now);
 	c->execute_at = MIN(c->execute_at, latest);
 	queue_push(&s->w.queue,
 		(struct world_event){.kind = WORLD_CHANGE, .number = i, .at = c->execute_at});

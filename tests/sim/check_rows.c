@@ -15,8 +15,7 @@ bool check_unsafe(const struct sim *s)
 
 	return c->unsafe.no_intent || c->unsafe.no_lookup || c->unsafe.no_second_look ||
 	       c->unsafe.no_settle || c->unsafe.no_calibration || c->unsafe.no_gone ||
-	       s->set.without.inventory || s->set.without.veto || s->set.without.guard ||
-	       s->set.without.compare || s->set.without.unfinished;
+	       s->set.without.inventory || s->set.without.veto || s->set.without.unfinished;
 }
 
 static void doubt(struct belief *b, nsec_t since, nsec_t settle)
@@ -225,18 +224,25 @@ static void check_in_ledger(struct sim *s, const struct row *row)
 		sim_breach(s, "row %u is sent, on disk there is no such intent", row->number);
 }
 
+/* Nobody promises anything of it, whatever is switched off. */
+static bool is_sacrificed(struct sim *s, const struct row *row)
+{
+	if (!row->b.doubt || !check_proof_may_sacrifice(s, row))
+		return false;
+	check_proof_of(s, row)->sacrifice = s->jobs[row->job].row;
+	s->w.identities[row->identity].sacrificed = true;
+	sim_cover(s, COVER_SACRIFICED);
+	return true;
+}
+
 static void check_doubt(struct sim *s, struct row *row)
 {
 	struct belief *b = &row->b;
 
 	if (b->doubt && b->unsure)
 		prove_absent(s, row);
-	if (b->doubt && check_proof_may_sacrifice(s, row)) {
-		check_proof_of(s, row)->sacrifice = s->jobs[row->job].row;
-		s->w.identities[row->identity].sacrificed = true;
-		sim_cover(s, COVER_SACRIFICED);
+	if (is_sacrificed(s, row))
 		return;
-	}
 	if (b->doubt)
 		sim_breach(s,
 			"row %u is sent again while in doubt (%s since %lld us, settle %lld us,"
@@ -273,6 +279,8 @@ static void check_create(struct sim *s, struct row *row)
 	if (!check_unsafe(s)) {
 		check_in_ledger(s, row);
 		check_doubt(s, row);
+	} else {
+		(void)is_sacrificed(s, row);
 	}
 	note_create(s, row);
 	check_truth_create(s, row);

@@ -106,10 +106,10 @@ static bool has_converged(const struct sim *s, const struct row *row)
 {
 	const struct identity *id = &s->w.identities[row->identity];
 	const struct connection *c = &s->w.connections[row->id - 1];
-	bool known = row->line == OUTCOME_UPDATED ||
-		     (row->claim == CLAIM_KNOWN && row->line == OUTCOME_UNCHANGED &&
-			     s->w.disk.disk[row->identity].status != OUTCOME_ADOPTED);
+	bool known = row->claim == CLAIM_KNOWN && !row->edited && /* an adopted secret is not */
+		     s->w.disk.disk[row->identity].status != OUTCOME_ADOPTED;
 
+	known |= row->claim == CLAIM_UPDATE && row->line == OUTCOME_UPDATED;
 	if (!known || c->theirs || c->renamed || c->deleted || id->conflicted || id->meddled ||
 		s->set.lag_breaks)
 		return true;

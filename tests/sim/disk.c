@@ -85,7 +85,7 @@ static void removed(struct entry *e, const struct op *op)
 /* Of a deletion it takes back what was there before; else there is nothing any more. */
 static void withdraw(struct entry *e, const struct op *op)
 {
-	if (e->state == ENTRY_DELETING) {
+	if (e->state == ENTRY_DELETING || op->listed) {
 		e->state = ENTRY_DONE;
 		return;
 	}
@@ -127,7 +127,7 @@ static void write_op(const struct disk *d, struct entry *e, const struct op *op)
 	switch (op->kind) {
 	case OP_CLAIM: claim(d, e, op); break;
 	case OP_INTEND: intend(e, op); break;
-	case OP_INTEND_DELETE: e->state = ENTRY_DELETING; break;
+	case OP_INTEND_DELETE: e->state = op->listed ? e->state : ENTRY_DELETING; break;
 	case OP_WITHDRAW: withdraw(e, op); break;
 	case OP_OUTCOME: outcome(e, op); break;
 	case OP_UNMARK: e->relook = false; break;
@@ -194,6 +194,8 @@ void disk_apply(struct sim *s, struct op *op)
 			     in_inventory(s, op->identity,
 				     s->w.identities[op->identity].sandbox * s->set.specs +
 					     op->fields.spec);
+	if (op->kind == OP_INTEND_DELETE || op->kind == OP_WITHDRAW)
+		op->listed = s->set.without.deletion && d->live[op->identity].state == ENTRY_DONE;
 	write_op(d, &d->live[op->identity], op);
 	ops_push(&d->unsynced, *op);
 }

@@ -64,6 +64,8 @@ static bool switch_off(struct settings *s, const char *name)
 		{"veto", &s->without.veto},
 		{"guard", &s->without.guard},
 		{"compare", &s->without.compare},
+		{"read", &s->without.read},
+		{"deletion", &s->without.deletion},
 		{"unfinished", &s->without.unfinished},
 	};
 
@@ -162,7 +164,8 @@ static int usage(void)
 			"       sim [--without SAFEGUARD] [--expect-breach] [--coverage]"
 			" --seeds FROM..TO\n"
 			"safeguards: intent lookup second-look settle calibration inventory veto"
-			" gone guard compare unfinished\n");
+			" gone guard compare read"
+			" deletion unfinished\n");
 	return 64;
 }
 

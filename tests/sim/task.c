@@ -8,13 +8,18 @@ static bool shows(const struct shown *shown, struct fields f)
 	return !shown->renamed && !fields_differ(shown->fields, f);
 }
 
+static bool is_blind(const struct sim *s, const struct row *row)
+{
+	return is_deletion(row) ? s->set.without.read : s->set.without.compare;
+}
+
 static enum engine_answer read_answer(struct sim *s, struct row *row, const struct shown *shown)
 {
 	if (shown->gone)
 		return ANSWER_GONE;
 	if (shown->etag == row->etag)
 		return ANSWER_SAME;
-	if (!shows(shown, row->left) && !shows(shown, row->fields) && !s->set.without.compare)
+	if (!shows(shown, row->left) && !shows(shown, row->fields) && !is_blind(s, row))
 		return ANSWER_CONFLICT;
 	row->etag = shown->etag;
 	return ANSWER_MOVED;

@@ -173,7 +173,8 @@ struct op {
 	enum engine_source source;          /* HAND_OUT */
 	uint32_t sandbox, scope;            /* RECALL_ANY; INVENTORY */
 	uint32_t connection, count, serial; /* INVENTORY */
-	bool listed; /* INTEND, once it was looked at: it is in the inventory, nothing is written */
+	bool listed; /* INTEND, once it was looked at: it is in the inventory, nothing is written;
+		      * so it is for a deletion where the ledger keeps no intents of those */
 };
 
 struct ops {
