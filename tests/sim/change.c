@@ -36,8 +36,7 @@ void change_plan(struct sim *s, uint32_t number, nsec_t execute_at, nsec_t answe
 	};
 	q->change = s->w.change_count - 1;
 	queue_push(&s->w.queue,
-		(struct world_event){
-			.kind = WORLD_CHANGE, .number = q->change, .at = execute_at});
+		(struct world_event){.kind = WORLD_CHANGE, .number = q->change, .at = execute_at});
 }
 
 /** It will not be executed, if it was not yet. */
@@ -46,11 +45,20 @@ void change_cancel(struct sim *s, uint32_t change)
 	s->w.changes[change].execute_at = NSEC_NEVER;
 }
 
+/* The ledger knows one deleted id of a name: the lag of an earlier one is over by then. */
+static void end_earlier_lags(struct sim *s, const struct identity *id)
+{
+	for (uint32_t i = id->connections; i; i = s->w.connections[i - 1].next)
+		s->w.connections[i - 1].listed_until =
+			MIN(s->w.connections[i - 1].listed_until, s->now);
+}
+
 void change_delete(struct sim *s, uint32_t i)
 {
 	struct connection *c = &s->w.connections[i];
 	struct identity *id = &s->w.identities[c->identity];
 
+	end_earlier_lags(s, id);
 	c->deleted = true;
 	c->listed_until =
 		rng_chance(&s->rng, 500) ? s->now : s->now + rng_between(&s->rng, 0, s->set.lag);
@@ -132,8 +140,9 @@ static void settle(struct sim *s, uint32_t i, nsec_t latest)
 		return;
 	}
 	if (c->limbo)
-		c->execute_at = rng_chance(&s->rng, 200) ? latest - 1
-							 : s->now + rng_magnitude(&s->rng, 1, latest - s->now);
+		c->execute_at = rng_chance(&s->rng, 200)
+					? latest - 1
+					: s->now + rng_magnitude(&s->rng, 1, latest - s->now);
 	c->execute_at = MIN(c->execute_at, latest);
 	queue_push(&s->w.queue,
 		(struct world_event){.kind = WORLD_CHANGE, .number = i, .at = c->execute_at});

@@ -307,8 +307,8 @@ void check_task_written(struct sim *s, const struct engine_action *a)
 		sim_breach(s, "row %u is decided while its intent is on the way", row->number);
 	if (withdrawn ? !is_to_be_withdrawn(row, a->row.outcome)
 		      : !is_to_be_recorded(row, a->row.outcome))
-		sim_breach(s, "row %u is %s as %s", row->number, withdrawn ? "withdrawn" : "written",
-			engine_outcome_name(a->row.outcome));
+		sim_breach(s, "row %u is %s as %s", row->number,
+			withdrawn ? "withdrawn" : "written", engine_outcome_name(a->row.outcome));
 	b->record_ordered = true;
 	b->withdrawn = withdrawn;
 	check_row_judged(s, row, a);
@@ -316,7 +316,7 @@ void check_task_written(struct sim *s, const struct engine_action *a)
 
 static void cover_test(struct sim *s, const struct engine_action *a)
 {
-	sim_cover(s, a->row.cause == CAUSE_ATTEMPTS    ? COVER_TEST_SPENT
+	sim_cover(s, a->row.cause == CAUSE_ATTEMPTS   ? COVER_TEST_SPENT
 		     : a->row.outcome == OUTCOME_OK   ? COVER_TEST_OK
 		     : a->row.outcome == OUTCOME_GONE ? COVER_TEST_GONE
 						      : COVER_TEST_FAILED);

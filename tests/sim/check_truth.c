@@ -136,10 +136,12 @@ static bool is_truly(const struct sim *s, const struct row *row)
 	const struct identity *id = &s->w.identities[row->identity];
 	enum engine_outcome o = row->b.outcome;
 
-	if (broken(s, id) || row->claim == CLAIM_KNOWN || row->claim == CLAIM_RELOOK || is_task(row))
+	if (broken(s, id) || row->claim == CLAIM_KNOWN || row->claim == CLAIM_RELOOK ||
+		is_task(row))
 		return true;
 	if (o == OUTCOME_CREATED)
-		return id->ours == 1 || id->conflicted || id->touched || !s->w.connections[row->id - 1].ours;
+		return id->ours == 1 || id->conflicted || id->touched ||
+		       !s->w.connections[row->id - 1].ours;
 	if (o == OUTCOME_FAILED || o == OUTCOME_SKIPPED)
 		return ours_of(s, id, row->scope) + id->coming == 0 || was_not_looked_for(row);
 	return true;
@@ -208,8 +210,8 @@ static bool is_named(const struct identity *id, const struct entry *e)
  * connectionSpec that the row has only since it was edited. */
 static bool is_narrowed(const struct sim *s, const struct identity *id)
 {
-	return id->conflicted ||
-	       (id->others > 0 && (s->set.config.no_inventory || s->set.specs > 1));
+	return id->conflicted || ((id->others > 0 || id->touched) &&
+					 (s->set.config.no_inventory || s->set.specs > 1));
 }
 
 static void check_identity(struct sim *s, uint32_t i)
@@ -245,7 +247,8 @@ static bool is_a_good_end(const struct sim *s, const struct row *row)
 	case OUTCOME_FAILED:
 		return row->b.cause == CAUSE_ATTEMPTS || row->claim == CLAIM_KNOWN || broken(s, id);
 	case OUTCOME_UNRESOLVED:
-		return row->claim == CLAIM_KNOWN || check_proof_is_hopeless(s, row) || s->end == END_BREAKER;
+		return row->claim == CLAIM_KNOWN || check_proof_is_hopeless(s, row) ||
+		       s->end == END_BREAKER;
 	case OUTCOME_SKIPPED: return s->end == END_BREAKER;
 	case OUTCOME_UPDATED: return row->claim == CLAIM_KNOWN;
 	case OUTCOME_INVALID:

@@ -56,7 +56,8 @@ static void cover(struct sim *s, const struct row *row)
 	if (b->outcome == OUTCOME_UPDATED && b->creates > 1)
 		sim_cover(s, COVER_UPDATED_AGAIN);
 	if (b->outcome == OUTCOME_CONFLICT)
-		sim_cover(s, b->cause == CAUSE_ATTEMPTS ? COVER_UPDATE_CHASED : COVER_UPDATE_CONFLICT);
+		sim_cover(s,
+			b->cause == CAUSE_ATTEMPTS ? COVER_UPDATE_CHASED : COVER_UPDATE_CONFLICT);
 	if (b->outcome == OUTCOME_UNRESOLVED)
 		sim_cover(s, COVER_UPDATE_UNRESOLVED);
 	if (b->outcome == OUTCOME_FAILED &&

@@ -156,8 +156,8 @@ static void tell_op(struct sim *s, const struct op *op)
 
 static bool is_durable(enum op_kind k)
 {
-	return k == OP_INTEND || k == OP_INTEND_DELETE || k == OP_WITHDRAW || k == OP_OUTCOME || k == OP_UNMARK ||
-	       k == OP_INVENTORY_END;
+	return k == OP_INTEND || k == OP_INTEND_DELETE || k == OP_WITHDRAW || k == OP_OUTCOME ||
+	       k == OP_UNMARK || k == OP_INVENTORY_END;
 }
 
 void ledger_commit(struct sim *s)

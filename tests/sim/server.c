@@ -212,7 +212,8 @@ bool server_has(const struct sim *s, uint32_t identity, uint32_t scope)
 {
 	for (uint32_t i = s->w.identities[identity].connections; i;
 		i = s->w.connections[i - 1].next)
-		if (s->w.connections[i - 1].scope == scope && server_knows(&s->w.connections[i - 1]))
+		if (s->w.connections[i - 1].scope == scope &&
+			server_knows(&s->w.connections[i - 1]))
 			return true;
 	return false;
 }
@@ -232,8 +233,8 @@ static bool take(struct sim *s, struct job *job, uint32_t i)
 
 	if (!is_listed(s, c) || c->scope != q->scope)
 		return true;
-	if (q->kind == REQUEST_LOOKUP &&
-		(c->identity != q->identity || c->renamed || s->set.misses[q->scope / s->set.specs]))
+	if (q->kind == REQUEST_LOOKUP && (c->identity != q->identity || c->renamed ||
+						 s->set.misses[q->scope / s->set.specs]))
 		return true;
 	if (search->page_count == s->set.page_size)
 		return false;

@@ -62,12 +62,12 @@ struct belief {
 	uint32_t attempts_told;
 	bool relook_told;
 	/* of updates, tests and deletions */
-	bool untried; /* it may leave, and nothing of it has */
-	bool unread;  /* STALE, or its answer was lost: it is to be read */
-	bool cleared; /* a read showed that it may leave */
-	bool stale;   /* the last answer to an update */
-	bool lost;    /* the answer to any was lost */
-	bool more;    /* a test has a further question */
+	bool untried;               /* it may leave, and nothing of it has */
+	bool unread;                /* STALE, or its answer was lost: it is to be read */
+	bool cleared;               /* a read showed that it may leave */
+	bool stale;                 /* the last answer to an update */
+	bool lost;                  /* the answer to any was lost */
+	bool more;                  /* a test has a further question */
 	nsec_t read_at, cleared_at; /* as the server saw it; and as we learnt of it */
 };
 

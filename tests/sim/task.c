@@ -25,7 +25,8 @@ static enum engine_answer read_answer(struct sim *s, struct row *row, const stru
 	return ANSWER_MOVED;
 }
 
-static enum engine_answer test_answer(const struct sim *s, const struct row *row, const struct shown *shown)
+static enum engine_answer test_answer(
+	const struct sim *s, const struct row *row, const struct shown *shown)
 {
 	if (shown->gone)
 		return ANSWER_GONE;

@@ -40,7 +40,7 @@ struct connection {
 	bool deleted;
 	nsec_t listed_until; /* once deleted: a listing lags */
 	/* what the examiner knows of its past */
-	bool theirs;        /* others have changed what shows last; nobody since */
+	bool theirs;         /* others have changed what shows last; nobody since */
 	nsec_t theirs_since; /* NSEC_NONE: never. Kept when we have changed it since */
 	bool secret_theirs;
 	bool deleted_by_us;
@@ -62,9 +62,9 @@ struct change {
 	struct fields fields, left; /* as it will be, and as we had left it */
 	nsec_t execute_at;          /* NSEC_NEVER: it does not reach the server */
 	bool done, executed;
-	bool late;                  /* its answer was lost, and came before */
-	bool limbo;                 /* its sender died while it was out */
-	enum engine_answer answer;  /* once done */
+	bool late;                 /* its answer was lost, and came before */
+	bool limbo;                /* its sender died while it was out */
+	enum engine_answer answer; /* once done */
 	uint32_t new_etag;
 };
 
@@ -105,8 +105,8 @@ struct identity {
 	bool sacrificed; /* sent again to calibrate by it */
 	bool owed;       /* `word` is in the ledger, and in no results file yet */
 	enum engine_outcome word;
-	bool told, told_marked; /* a results file had it; and the ledger knows */
-	bool touched;           /* others did something to one that the ledger knew */
+	bool told, told_marked;   /* a results file had it; and the ledger knows */
+	bool touched;             /* others did something to one that the ledger knew */
 	struct result last, made; /* what the results say last; and when it was created */
 };
 
