@@ -53,6 +53,14 @@ static void end_earlier_lags(struct sim *s, const struct identity *id)
 			MIN(s->w.connections[i - 1].listed_until, s->now);
 }
 
+/* A settle at most, where the server keeps what it promises. */
+static nsec_t deletion_lag(struct sim *s)
+{
+	nsec_t most = s->set.lag_breaks ? s->set.lag : MIN(s->set.lag, s->set.config.settle);
+
+	return rng_chance(&s->rng, 500) ? 0 : rng_between(&s->rng, 0, most);
+}
+
 void change_delete(struct sim *s, uint32_t i)
 {
 	struct connection *c = &s->w.connections[i];
@@ -60,8 +68,7 @@ void change_delete(struct sim *s, uint32_t i)
 
 	end_earlier_lags(s, id);
 	c->deleted = true;
-	c->listed_until =
-		rng_chance(&s->rng, 500) ? s->now : s->now + rng_between(&s->rng, 0, s->set.lag);
+	c->listed_until = s->now + deletion_lag(s);
 	if (c->renamed)
 		return; /* it is none of this name any more */
 	id->ours -= c->ours;

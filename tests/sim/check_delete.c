@@ -131,7 +131,7 @@ void check_delete_disk(struct sim *s)
 	for (uint32_t i = 0; i < s->w.identity_count; i++) {
 		const struct entry *e = &s->w.disk.disk[i];
 
-		if (e->state != ENTRY_DONE || e->id == 0)
+		if (e->state != ENTRY_DONE || e->id == 0 || s->set.lag_breaks)
 			continue;
 		if (s->w.connections[e->id - 1].deleted_by_us)
 			sim_harm(s, "name %u is there, says the ledger, and we have deleted it",
