@@ -271,14 +271,15 @@ static void keep_back(struct engine *e, nsec_t now, const struct job *of)
 		bool ready =
 			j->state == JOB_READY || (j->state == JOB_WAITING && j->intent_durable);
 
-		if (ready && j->doubt && same_kind(j, of))
+		if (ready && j->doubt && j->task == TASK_CREATE && same_kind(j, of))
 			unproven(e, now, j, EV_CLOSED);
 	}
 }
 
 bool calibrate_keeps_back(struct engine *e, nsec_t now, struct job *j)
 {
-	if (!j->doubt || calibration_of(e, j)->state != CALIBRATION_FAILED)
+	if (!j->doubt || j->task != TASK_CREATE ||
+		calibration_of(e, j)->state != CALIBRATION_FAILED)
 		return false;
 	unproven(e, now, j, EV_CLOSED);
 	return true;

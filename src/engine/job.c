@@ -45,6 +45,7 @@ static const uint8_t next_state[JOB_STATE_COUNT][EV_COUNT] = {
 	ON(PENDING,   CLOSED,        DONE),
 
 	ON(READY,     ADMITTED,      IN_FLIGHT),
+	ON(READY,     LOOK,          TO_LOOK),  /* what cleared it is long ago: read again */
 	ON(READY,     CLOSED,        DONE),
 
 	ON(IN_FLIGHT, ANSWERED,      DONE),
@@ -52,6 +53,8 @@ static const uint8_t next_state[JOB_STATE_COUNT][EV_COUNT] = {
 	ON(IN_FLIGHT, RETRY,         WAITING),  /* not executed: sending again is safe */
 	ON(IN_FLIGHT, REFUSED_TOKEN, WAITING),
 	ON(IN_FLIGHT, DOUBT,         DOUBTFUL), /* may have been executed */
+	ON(IN_FLIGHT, LOOK,          TO_LOOK),  /* its condition failed: read what is there */
+	ON(IN_FLIGHT, MORE,          READY),    /* a test's further question */
 
 	ON(WAITING,   DUE,           READY),
 	ON(WAITING,   CLOSED,        DONE),
@@ -72,6 +75,7 @@ static const uint8_t next_state[JOB_STATE_COUNT][EV_COUNT] = {
 	ON(LOOKING,   SEVERAL,       DONE),
 	ON(LOOKING,   SPENT,         DONE),
 	ON(LOOKING,   ABSENT,        WAITING),  /* absent after the settle: proven */
+	ON(LOOKING,   CLEARED,       WAITING),  /* as we left it: to be updated or deleted */
 	ON(LOOKING,   UNSETTLED,     DOUBTFUL), /* absent so far: listings lag */
 	ON(LOOKING,   TROUBLE,       DOUBTFUL),
 	ON(LOOKING,   MORE,          TO_LOOK),
