@@ -43,7 +43,8 @@ static void edit(struct sim *s, struct identity *id, uint32_t chance)
 void csv_edit(struct sim *s)
 {
 	struct rng *r = &s->rng;
-	uint32_t fields = rng_chance(r, s->set.edited) ? PICK(r, 20, 100, 400) : 0;
+	uint32_t few = s->set.later ? 400 : 20;
+	uint32_t fields = rng_chance(r, s->set.edited) ? PICK(r, few, 100, 400) : 0;
 	uint32_t removed = rng_chance(r, s->set.edited) ? PICK(r, 20, 100, 500, 1000) : 0;
 	uint32_t added = rng_chance(r, s->set.edited) ? PICK(r, 100, 500, 1000) : 0;
 

@@ -10,6 +10,9 @@ void others_created(struct sim *s, uint32_t i)
 {
 	struct connection *c = &s->w.connections[i];
 
+	c->works = true;
+	if (!s->set.later) /* nothing is thrown dice for in the other stories */
+		return;
 	c->works = !rng_chance(&s->rng, s->set.useless);
 	c->in_use = rng_chance(&s->rng, s->set.in_use);
 	if (c->identity == NO_IDENTITY || !rng_chance(&s->rng, s->set.moving))
@@ -64,36 +67,44 @@ static void rename_it(struct sim *s, struct connection *c)
 	id->others -= !c->ours;
 }
 
+/* Of what nobody but the server shows: only the etag says so. */
+static void touch_nothing(struct sim *s, struct connection *c)
+{
+	(void)s;
+	(void)c;
+}
+
+static void delete_it(struct sim *s, struct connection *c)
+{
+	sim_cover(s, COVER_TOUCHED_DELETED);
+	change_delete(s, (uint32_t)(c - s->w.connections));
+}
+
 static void touch(struct sim *s, uint32_t i)
 {
-	struct connection *c = &s->w.connections[i];
 	static const struct {
 		uint32_t until;
 		const char *what;
 		void (*do_it)(struct sim *s, struct connection *c);
 	} deeds[] = {
 		{350, "changes what shows of", touch_visible},
-		{600, "changes the secret of", touch_secret},
-		{700, "renames", rename_it},
+		{550, "changes the secret of", touch_secret},
+		{750, "writes to", touch_nothing},
+		{850, "renames", rename_it},
+		{1000, "deletes", delete_it},
 	};
-	uint32_t dice = rng_below(&s->rng, 1000);
+	struct connection *c = &s->w.connections[i];
+	uint32_t dice = rng_below(&s->rng, 1000), k = 0;
 
-	for (size_t k = 0; k < ARRAY_SIZE(deeds); k++) {
-		if (dice >= deeds[k].until)
-			continue;
-		trace_note(s, TRACE_ALL, "          somebody else %s connection %u", deeds[k].what,
-			i + 1);
-		deeds[k].do_it(s, c);
-		c->etag++;
-		return;
-	}
-	if (dice >= 850) {
+	if (rng_chance(&s->rng, s->set.busy)) {
 		c->in_use = !c->in_use; /* which moves no etag */
 		return;
 	}
-	trace_note(s, TRACE_ALL, "          somebody else deletes connection %u", i + 1);
-	sim_cover(s, COVER_TOUCHED_DELETED);
-	change_delete(s, i);
+	while (dice >= deeds[k].until)
+		k++;
+	trace_note(s, TRACE_ALL, "          somebody else %s connection %u", deeds[k].what, i + 1);
+	deeds[k].do_it(s, c);
+	c->etag++;
 }
 
 void others_touch(struct sim *s, uint32_t i)

@@ -123,6 +123,7 @@ struct settings {
 	uint32_t chased;  /* … or just while a request to it is on its way */
 	uint32_t moving;  /* its etag moves once, a while after it was created */
 	uint32_t in_use, useless; /* … by a dataflow; its login does not work */
+	uint32_t busy;            /* of what others do: it is taken into use, or is not any more */
 	/* of one run: what it is */
 	enum command command;
 	bool update, adopted; /* --update, --adopted */

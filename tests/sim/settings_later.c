@@ -14,6 +14,7 @@ void settings_later(struct settings *s, struct rng *r)
 	s->touched = PICK(r, 0, 0, 20, 100, 300);
 	s->chased = PICK(r, 0, 0, 20, 100, 300, 800);
 	s->moving = PICK(r, 0, 300, 1000);
+	s->busy = PICK(r, 100, 100, 700);
 	s->in_use = PICK(r, 0, 0, 50, 300);
 	s->useless = PICK(r, 0, 100, 500);
 	if (s->runs > 1 || rng_chance(r, 500))
@@ -30,12 +31,12 @@ void settings_later_of_run(struct settings *s, struct rng *r, uint32_t run)
 		s->crash.orders = rng_below(r, 2 * s->rows + 1);
 		s->crash.before = false;
 	}
-	s->update = rng_chance(r, run == s->runs ? 700 : 500);
+	s->update = rng_chance(r, 700);
 	s->adopted = rng_chance(r, 300);
 	s->explore = rng_chance(r, 300);
 	s->old_results = rng_chance(r, 500);
 	if (run == 1 || (s->command == COMMAND_ROLLBACK && rng_chance(r, 300)))
 		return; /* what was a rollback goes on as one, as an operator would */
-	s->command = PICK(r, COMMAND_RUN, COMMAND_RUN, COMMAND_RUN, COMMAND_ROLLBACK,
+	s->command = PICK(r, COMMAND_RUN, COMMAND_RUN, COMMAND_RUN, COMMAND_RUN, COMMAND_ROLLBACK,
 		COMMAND_ROLLBACK, COMMAND_VERIFY);
 }
