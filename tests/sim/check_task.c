@@ -70,8 +70,15 @@ static void on_sent(struct sim *s, struct row *row, const struct request *q, enu
 
 	b->answered = true;
 	b->last = a;
+	if (a == ANSWER_IN_USE && b->doubt) { /* an earlier one may be executed yet */
+		b->last = ANSWER_DOUBTFUL;
+		b->unread = true;
+		b->cleared = false;
+		sim_cover(s, COVER_IN_USE_DOUBT);
+	}
 	b->attempts += a != ANSWER_NOT_SENT && a != ANSWER_MORE;
-	if (a != ANSWER_NOT_SENT && a != ANSWER_TOKEN && a != ANSWER_MORE && !throttled) {
+	if (a != ANSWER_NOT_SENT && a != ANSWER_TOKEN && a != ANSWER_MORE && a != ANSWER_IN_USE &&
+		!throttled) {
 		b->spent_most++;
 		b->spent += answer_complete(a) || !s->check.before.breaker_open;
 	}
@@ -157,8 +164,8 @@ static bool is_decided(const struct belief *b)
 	case ANSWER_PASSED:
 	case ANSWER_FAILED:
 	case ANSWER_DELETED:
-	case ANSWER_GONE:
-	case ANSWER_IN_USE: return true;
+	case ANSWER_GONE: return true;
+	case ANSWER_IN_USE: return !b->doubt; /* an earlier one may be executed yet */
 	default: return check_task_refused(b);
 	}
 }

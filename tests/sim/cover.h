@@ -89,6 +89,7 @@
 	X(DELETE_CONFLICT, "deletion stopped by what others changed")                              \
 	X(DELETE_GONE, "connection of a deletion gone")                                            \
 	X(DELETE_IN_USE, "connection in use not deleted")                                          \
+	X(IN_USE_DOUBT, "connection in use, and an earlier deletion in doubt")                     \
 	X(DELETE_SPENT, "deletion given up")                                                       \
 	X(DELETE_UNRESOLVED, "deletion unresolved")                                                \
 	X(DELETE_WITHDRAWN, "intent of a deletion withdrawn")                                      \
