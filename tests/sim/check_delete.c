@@ -122,6 +122,7 @@ void check_delete_told(struct sim *s, const struct row *row)
 	cover(s, row);
 	if ((o == OUTCOME_DELETED || o == OUTCOME_GONE) && !c->deleted)
 		sim_harm(s, "row %u is told %s, and is there", row->number, engine_outcome_name(o));
+	s->w.identities[row->identity].removed |= c->deleted;
 }
 
 /* -------------------------------------------------------------- after each run */

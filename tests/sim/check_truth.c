@@ -12,9 +12,12 @@ static bool broken(const struct sim *s, const struct identity *id)
 	return s->set.lag_breaks || id->meddled || s->set.misses[id->sandbox];
 }
 
-/* The lag, and a row sent to calibrate where lookups miss, may make two. */
+/* The lag, and a row sent to calibrate where lookups miss, may make two; so may somebody
+ * whose connection was taken for ours, and was deleted for it. */
 static bool may_be_twice(const struct sim *s, const struct identity *id)
 {
+	if (id->meddled && id->removed)
+		return true;
 	return s->set.lag_breaks || (s->set.misses[id->sandbox] && id->sacrificed);
 }
 

@@ -106,6 +106,7 @@ struct identity {
 	bool owed;       /* `word` is in the ledger, and in no results file yet */
 	enum engine_outcome word;
 	bool told, told_marked;   /* a results file had it; and the ledger knows */
+	bool removed;             /* one that was called ours is deleted, or gone */
 	bool touched;             /* others did something to one that the ledger knew */
 	struct result last, made; /* what the results say last; and when it was created */
 };
