@@ -71,14 +71,13 @@ static void check_ledger(struct sim *s, const struct row *row)
 
 void check_delete_sent(struct sim *s, const struct row *row)
 {
-	const struct identity *id = &s->w.identities[row->identity];
 	const struct connection *c = &s->w.connections[row->id - 1];
 
 	if (!check_unsafe(s) && !s->set.without.deletion)
 		check_ledger(s, row);
 	if (!row->b.cleared)
 		sim_breach(s, "row %u is deleted, and was not read", row->number);
-	if (c->identity != row->identity || (!c->ours && !id->meddled && !s->set.lag_breaks))
+	if (c->identity != row->identity || (!c->ours && !c->called_ours))
 		sim_harm(s, "row %u is deleted, and was not ours", row->number);
 	if (is_seen_to_be_theirs(s, row))
 		sim_harm(s, "row %u is deleted, and somebody else had changed it", row->number);

@@ -107,6 +107,17 @@ static void check_probe(struct sim *s, const struct engine_action *a)
 	c->probe_job = a->job;
 }
 
+/* So do the reads of deletions, but for what clears the way: the deletion's own answer will. */
+static bool counts(const struct sim *s, const struct engine_event *e)
+{
+	const struct request *q = &s->jobs[e->job].request;
+	enum engine_answer a = e->answer.answer;
+
+	if (q->kind == REQUEST_READ)
+		return is_deletion(&s->rows[q->row]) && a != ANSWER_SAME && a != ANSWER_MOVED;
+	return is_main(q->kind);
+}
+
 static void count_streak(struct sim *s, uint32_t row, enum engine_answer a)
 {
 	struct check *c = &s->check;
@@ -138,7 +149,7 @@ static void check_breaker(
 	struct sim *s, const struct engine_event *e, const struct engine_stats *now)
 {
 	struct check *c = &s->check;
-	bool of_create = e->kind == EVENT_ANSWER && is_main(s->jobs[e->job].request.kind);
+	bool of_create = e->kind == EVENT_ANSWER && counts(s, e);
 
 	if (of_create && !now->ending && c->streak_len == 0 && now->breaker_open)
 		sim_breach(s, "the breaker is open after %s answered a create",
@@ -176,7 +187,7 @@ static void on_answer(struct sim *s, const struct engine_event *e)
 	} else if (s->now >= c->pause_until) {
 		c->pause_fresh = false;
 	}
-	if (is_main(q->kind))
+	if (counts(s, e))
 		count_streak(s, q->row, e->answer.answer);
 	if (c->open_since != NSEC_NONE)
 		c->last_open = s->now;

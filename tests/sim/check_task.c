@@ -121,6 +121,8 @@ static void on_read(struct sim *s, struct row *row, const struct job *job, enum 
 		return;
 	}
 	cover_read(s, row, a);
+	if (a == ANSWER_CONFLICT && is_deletion(row) && s->set.config.unsafe.no_guard)
+		a = ANSWER_SAME;
 	b->unread = false;
 	b->finding = a;
 	b->found = a == ANSWER_GONE;

@@ -75,7 +75,7 @@ void check_truth_create(struct sim *s, const struct row *row)
 void check_truth_called(struct sim *s, const struct row *row, enum engine_outcome o)
 {
 	const struct identity *id = &s->w.identities[row->identity];
-	const struct connection *c;
+	struct connection *c;
 
 	if (row->claim == CLAIM_KNOWN || (o != OUTCOME_CREATED && o != OUTCOME_ADOPTED))
 		return;
@@ -84,6 +84,7 @@ void check_truth_called(struct sim *s, const struct row *row, enum engine_outcom
 		return;
 	}
 	c = &s->w.connections[row->id - 1];
+	c->called_ours |= o == OUTCOME_CREATED;
 	if (c->identity != row->identity)
 		sim_harm(s, "%s has the id of another name", trace_row(row));
 	if (o == OUTCOME_CREATED && !c->ours && c->created_at < row->intent_at - GRACE - SEC)

@@ -64,7 +64,7 @@ static bool switch_off(struct settings *s, const char *name)
 		{"veto", &s->without.veto},
 		{"guard", &s->without.guard},
 		{"compare", &s->without.compare},
-		{"read", &s->without.read},
+		{"read", &s->config.unsafe.no_guard},
 		{"deletion", &s->without.deletion},
 		{"unfinished", &s->without.unfinished},
 	};

@@ -73,8 +73,7 @@ struct without {
 	bool inventory; /* config.no_inventory, though the names of others are there */
 	bool veto;
 	bool guard;      /* updates carry no etag */
-	bool compare;    /* what a read shows is not compared with how we left it … */
-	bool read;       /* … nor that of a deletion */
+	bool compare;    /* what the read of an update shows is not compared with how we left it */
 	bool deletion;   /* the ledger keeps no intent of a deletion */
 	bool unfinished; /* what a rollback was about to delete is looked for by a run, by name */
 };

@@ -10,7 +10,7 @@ static bool shows(const struct shown *shown, struct fields f)
 
 static bool is_blind(const struct sim *s, const struct row *row)
 {
-	return is_deletion(row) ? s->set.without.read : s->set.without.compare;
+	return row->claim == CLAIM_UPDATE && s->set.without.compare;
 }
 
 static enum engine_answer read_answer(struct sim *s, struct row *row, const struct shown *shown)

@@ -44,6 +44,7 @@ struct connection {
 	nsec_t theirs_since; /* NSEC_NONE: never. Kept when we have changed it since */
 	bool secret_theirs;
 	bool deleted_by_us;
+	bool called_ours; /* within the grace nobody can tell */
 };
 
 /** As a read by id showed a connection. */
