@@ -175,6 +175,22 @@ static void an_update_of_a_dead_process_converges(void **state)
 	story_end(&st);
 }
 
+/* What nobody can know, since an update writes no intent (see README.md): it was executed
+ * and the answer lost, and then the CSV was edited back. Random stories never do that. */
+static void an_edit_that_is_taken_back_is_not_seen(void **state)
+{
+	struct story st;
+
+	created_and_edited(&st, 1);
+	story_crash(&st, ACTION_WRITE_OUTCOME, 0, true);
+	story_run(&st);
+	st.sim.w.identities[0].want.password--;
+	story_run(&st);
+	assert_int_equal(st.sim.rows[0].line, OUTCOME_UNCHANGED);
+	assert_int_equal(connection(&st)->fields.password, 1);
+	story_end(&st);
+}
+
 /* ------------------------------------------------------------------------ tests */
 
 static void a_test_is_asked_again_and_changes_nothing(void **state)
@@ -385,6 +401,7 @@ int main(void)
 		cmocka_unit_test(an_update_whose_answer_was_lost_is_sent_again),
 		cmocka_unit_test(a_late_update_is_stopped_by_its_etag),
 		cmocka_unit_test(an_update_of_a_dead_process_converges),
+		cmocka_unit_test(an_edit_that_is_taken_back_is_not_seen),
 		cmocka_unit_test(a_test_is_asked_again_and_changes_nothing),
 		cmocka_unit_test(a_row_is_read_intended_and_deleted),
 		cmocka_unit_test(a_changed_connection_is_not_deleted),
