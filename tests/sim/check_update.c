@@ -102,12 +102,13 @@ bool check_update_good_end(const struct sim *s, const struct row *row)
 	}
 }
 
-/* Told that there is nothing to do, it has what it wants, secret included. */
+/* Told that there is nothing to do, it has what it wants, secret included; that of somebody
+ * else nobody knows, whether adopted or, within the grace, called created. */
 static bool has_converged(const struct sim *s, const struct row *row)
 {
 	const struct identity *id = &s->w.identities[row->identity];
 	const struct connection *c = &s->w.connections[row->id - 1];
-	bool known = row->claim == CLAIM_KNOWN && !row->edited && /* an adopted secret is not */
+	bool known = row->claim == CLAIM_KNOWN && !row->edited && c->ours &&
 		     s->w.disk.disk[row->identity].status != OUTCOME_ADOPTED;
 
 	known |= row->claim == CLAIM_UPDATE && row->line == OUTCOME_UPDATED;
