@@ -387,6 +387,21 @@ static void an_update_that_is_only_ever_throttled_is_skipped(void **state)
 	finish(&s);
 }
 
+/* The first whose answer was lost is the last of so many tries. */
+static void a_doubt_that_ends_it_all_keeps_its_intent(void **state)
+{
+	struct shell s = start_update(1, NULL);
+
+	for (int i = 0; i < 19; i++) {
+		answer(&s, s.last_send.job, ANSWER_THROTTLED);
+		pass(&s, 31 * SEC);
+	}
+	assert_false(s.is_done);
+	answer_and_drain(&s, s.last_send.job, ANSWER_THROTTLED_DOUBTFUL);
+	assert_end(&s, OUTCOME_UNRESOLVED, CAUSE_TROUBLE, 0);
+	finish(&s);
+}
+
 /* -------------------------------------------------------------------- early ends */
 
 static void a_stop_leaves_what_was_not_sent_as_it_was(void **state)
@@ -753,6 +768,7 @@ int main(void)
 		cmocka_unit_test(an_open_update_that_is_always_too_late_is_unresolved),
 		cmocka_unit_test(an_etag_that_keeps_moving_is_not_chased_without_a_pause),
 		cmocka_unit_test(an_update_that_is_only_ever_throttled_is_skipped),
+		cmocka_unit_test(a_doubt_that_ends_it_all_keeps_its_intent),
 		cmocka_unit_test(a_stop_leaves_what_was_not_sent_as_it_was),
 		cmocka_unit_test(rows_that_come_after_a_stop_get_their_lines),
 		cmocka_unit_test(what_a_stop_finds_in_doubt_is_unresolved),
