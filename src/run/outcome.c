@@ -80,7 +80,8 @@ void outcome_order(struct snowmelt *s, const struct engine_action *a)
 	if (op != LEDGER_UNMARK) {
 		o = outcome_of(slot, a, turn_now(s));
 		s->purpose->words(s, slot, a, &words);
-		q.standing = standing_of(a->row.outcome);
+		if (op == LEDGER_OUTCOME)
+			q.standing = standing_of(a->row.outcome);
 		q.as_now = !slot->by_intent;
 		q.relook = a->row.relook;
 		q.status = status_name(words_status(a->row.outcome));
