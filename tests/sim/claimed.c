@@ -67,8 +67,9 @@ static void judge(struct sim *s, struct row *row)
 {
 	const struct entry *e = &s->w.disk.live[row->identity];
 
-	row->edited = !fields_same(e->fields, row->fields);
+	row->edited = !fields_same(e->fields, row->fields) || e->updates.count > 0;
 	row->left = e->fields;
+	row->updates = e->updates;
 	row->etag = e->etag;
 	row->removed = e->removed;
 	switch (e->state) {

@@ -105,7 +105,7 @@ static void tell_intended(struct sim *s, const struct op *op)
 {
 	struct row *row = &s->rows[op->row];
 
-	if (op->kind == OP_INTEND_DELETE) {
+	if (op->kind != OP_INTEND) {
 		sim_tell(s, &(struct engine_event){.kind = EVENT_INTENT_DURABLE, .job = op->job});
 		return;
 	}
@@ -140,6 +140,7 @@ static void tell_op(struct sim *s, const struct op *op)
 	case OP_CLAIM: claimed_row(s, op); break;
 	case OP_INPUT_ENDED: end_input(s); break;
 	case OP_INTEND:
+	case OP_INTEND_UPDATE:
 	case OP_INTEND_DELETE: tell_intended(s, op); break;
 	case OP_WITHDRAW:
 	case OP_OUTCOME:
@@ -156,8 +157,8 @@ static void tell_op(struct sim *s, const struct op *op)
 
 static bool is_durable(enum op_kind k)
 {
-	return k == OP_INTEND || k == OP_INTEND_DELETE || k == OP_WITHDRAW || k == OP_OUTCOME ||
-	       k == OP_UNMARK || k == OP_INVENTORY_END;
+	return k == OP_INTEND || k == OP_INTEND_UPDATE || k == OP_INTEND_DELETE ||
+	       k == OP_WITHDRAW || k == OP_OUTCOME || k == OP_UNMARK || k == OP_INVENTORY_END;
 }
 
 void ledger_commit(struct sim *s)
