@@ -126,8 +126,11 @@ static void tell_intended(struct sim *s, const struct op *op)
 				    .filterable = row->filterable}});
 }
 
-static void end_input(struct sim *s)
+void ledger_input_ended(struct sim *s)
 {
+	s->end_held = s->rows_held > 0;
+	if (s->end_held)
+		return;
 	s->reads_out[SOURCE_INPUT] = 0;
 	s->ending_source = SOURCE_INPUT;
 	sim_tell(s, &(struct engine_event){.kind = EVENT_SOURCE_ENDED,
@@ -138,7 +141,7 @@ static void tell_op(struct sim *s, const struct op *op)
 {
 	switch (op->kind) {
 	case OP_CLAIM: claimed_row(s, op); break;
-	case OP_INPUT_ENDED: end_input(s); break;
+	case OP_INPUT_ENDED: ledger_input_ended(s); break;
 	case OP_INTEND:
 	case OP_INTEND_UPDATE:
 	case OP_INTEND_DELETE: tell_intended(s, op); break;

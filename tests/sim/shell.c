@@ -200,13 +200,17 @@ static void amend(struct sim *s, uint32_t identity)
 static void emit(struct sim *s, const struct engine_action *a)
 {
 	struct row *row = shell_row(s, a->job);
+	bool earlier = row->claim == CLAIM_RELOOK && row->source == SOURCE_MARKS;
 
-	assert(row);
 	row->line = a->row.outcome;
 	if (row->claim == CLAIM_RELOOK && a->row.outcome == OUTCOME_CONFLICT)
 		amend(s, row->identity);
 	row->job = ENGINE_NO_JOB;
 	release(s, a->job);
+	if (earlier)
+		claimed_looked_at(s, row);
+	if (s->rows_held == 0 && s->end_held)
+		ledger_input_ended(s);
 }
 
 /* ---------------------------------------------------------------- calibration */

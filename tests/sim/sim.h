@@ -83,6 +83,7 @@ struct row {
 	enum engine_outcome known; /* KNOWN, ENDED, listed */
 	enum engine_source source;
 	bool delivered;
+	bool held;     /* its name is looked at once more: it is told after that */
 	bool was_open; /* the claim's entry was in doubt: `created` is possible */
 	bool edited;   /* since what the ledger has; or an update is open there */
 	uint32_t job;
@@ -245,6 +246,8 @@ struct sim {
 	uint32_t next_row;
 	nsec_t next_row_at;
 	bool ended_submitted, input_waits;
+	uint32_t rows_held;
+	bool end_held;   /* the input has ended, and rows are held */
 	uint32_t *reads; /* jobs that READ INPUT was ordered for, first come first served */
 	uint32_t read_head, read_count, read_cap;
 	uint32_t reads_out[SOURCE_COUNT];
@@ -336,10 +339,14 @@ void ledger_turn(struct sim *s);
 void ledger_commit(struct sim *s);
 void ledger_fail(struct sim *s);
 bool ledger_owes(const struct sim *s);
+/** All claims before the end of the input are answered; it is told when none is held. */
+void ledger_input_ended(struct sim *s);
 
 /* claimed.c: what the shell makes of the ledger's answers */
 void claimed_row(struct sim *s, const struct op *op);
 void claimed_handed_out(struct sim *s, const struct op *op, uint32_t identity);
+/** The last look of an earlier run's row is over: tell the row of the CSV that has its name. */
+void claimed_looked_at(struct sim *s, const struct row *relook);
 /** The inventory has its name. */
 enum engine_outcome claimed_listed(struct sim *s, struct row *row);
 
