@@ -114,7 +114,8 @@ void sim_tell(struct sim *s, const struct engine_event *event)
 
 static void happen(struct sim *s, const struct world_event *e)
 {
-	const struct request *q = &s->jobs[e->job].request;
+	/* Before the first run there are no jobs, and things happen already. */
+	const struct request *q = s->jobs ? &s->jobs[e->job].request : NULL;
 
 	switch (e->kind) {
 	case WORLD_EXECUTE: server_execute(s, e->number); break;

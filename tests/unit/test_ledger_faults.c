@@ -7,7 +7,7 @@
 #include "faulty_vfs.h"
 #include "ledger_version_1.h"
 
-#define ROWS 240
+#define ROWS 180
 #define WINDOW 40
 
 #define STEPS_MAX 8
