@@ -41,11 +41,22 @@ static void note_window(struct engine *e, nsec_t now, nsec_t sent_at, enum engin
 		window_success(&e->window, now);
 }
 
+/* Looks do not, but for the reads of deletions: half of what such a run asks, and often all.
+ * One that clears the way does not, for the deletion's own answer will. */
+static bool counts_for_breaker(const struct job *j, enum engine_answer a)
+{
+	if (j->state == JOB_IN_FLIGHT)
+		return true;
+	return j->task == TASK_DELETE && a != ANSWER_SAME && a != ANSWER_MOVED;
+}
+
 static void note_breaker(struct engine *e, nsec_t now, const struct job *j, enum engine_answer a)
 {
-	if (j->state == JOB_IN_FLIGHT && answer_is_complete(a) && !is_overload(a))
+	bool counts = counts_for_breaker(j, a);
+
+	if (counts && answer_is_complete(a) && !is_overload(a))
 		breaker_success(&e->breaker);
-	else if (j->state == JOB_IN_FLIGHT)
+	else if (counts)
 		breaker_failure(&e->breaker, now, j->serial, &e->random);
 	else if (e->breaker.open)
 		breaker_probed(&e->breaker, now, &e->random);

@@ -4,7 +4,8 @@
  * ended in overload or without a complete answer open it. Then one probe at a time leaves, after a
  * wait that follows the length of the outage, so that full speed is back soon
  * after the server is. Any complete answer to one of these that is not overload
- * closes it. Lookups, reads and token fetches neither open nor close it.
+ * closes it. Lookups, reads and token fetches neither open nor close it, but for the
+ * read that a deletion begins with: it counts, too, unless it clears that.
  */
 #pragma once
 

@@ -73,8 +73,11 @@ enum engine_claim {
 	CLAIM_GONE,      /* SOURCE_DOUBTS: as OPEN, only to be settled: never sent, and no line */
 	CLAIM_RELOOK,    /* SOURCE_MARKS, SOURCE_RESENT: look once more: several are a CONFLICT, and
 	                   * all else keeps what it was told; no line but for a conflict */
-	/* These have an id; `known` is the outcome of each should the run end before. None of
-	 * them waits for an inventory, and none is looked for by name. */
+	/* These have an id; `known` is the outcome (CAUSE_ENDED) of each should the run end
+	 * before it is decided and none of its requests is in doubt. None of them waits for an
+	 * inventory, and none is looked for by name. UPDATED, DELETED and GONE (of a deletion) are
+	 * written to the ledger, no other outcome is; but the intent of a deletion that came to
+	 * nothing is withdrawn. */
 	CLAIM_UPDATE,      /* the row differs from what was sent: update it */
 	CLAIM_TEST,        /* ask whether it works; nothing is changed, so no intent is written */
 	CLAIM_DELETE,      /* read it, and delete it if it is as we left it */
@@ -141,12 +144,12 @@ enum engine_outcome {
 
 /** Why a row has its outcome: which words the shell takes. */
 enum engine_cause {
-	CAUSE_ANSWER,   /* what the last create's answer said */
-	CAUSE_LOOKUP,   /* what the lookup found */
+	CAUSE_ANSWER,   /* what the answer to its last create, update, test or deletion said */
+	CAUSE_LOOKUP,   /* what the lookup found, or the read */
 	CAUSE_CLAIM,    /* what the claim said */
 	CAUSE_ATTEMPTS, /* --attempts creates, each without a definite answer, then proven absent;
-	                 * or so many updates, tests or deletions. CONFLICT: each update came too
-	                 * late for its etag */
+	                 * or so many updates, tests or deletions. CONFLICT: the last update came
+	                 * too late for its etag, and none was in doubt */
 	CAUSE_TROUBLE,  /* too many throttled, unsent or failed tries */
 	CAUSE_SANDBOX,  /* its sandbox is refused as a whole */
 	CAUSE_ENDED,    /* the run ended before it was decided: see engine_end */
@@ -188,7 +191,8 @@ struct engine_event {
 
 enum engine_action_kind {
 	ACTION_READ, /* take the next row of `source` as job J → EVENT_ROW or SOURCE_ENDED */
-	ACTION_WRITE_INTENT,     /* make the intent of J durable → EVENT_INTENT_DURABLE */
+	ACTION_WRITE_INTENT, /* make the intent of J, to create it or (CLAIM_DELETE) to delete it,
+	                          * durable → EVENT_INTENT_DURABLE */
 	ACTION_WRITE_WITHDRAWAL, /* take it back: never executed → EVENT_OUTCOME_DURABLE */
 	ACTION_WRITE_OUTCOME, /* make the outcome of J durable → EVENT_OUTCOME_DURABLE. Of a RELOOK:
 	                          * CONFLICT is its new outcome, UNCHANGED takes the mark off */
@@ -258,7 +262,8 @@ struct engine_action {
 			enum engine_outcome outcome;
 			enum engine_cause cause;
 			enum engine_end end; /* CAUSE_ENDED: how the run is ending */
-			uint32_t attempts;   /* creates whose body began to leave */
+			uint32_t attempts;   /* creates (updates, tests, deletions) that began
+			                      * to leave; a test is one with all its questions */
 			uint32_t sandbox;    /* CAUSE_SANDBOX: which was refused */
 			bool relook; /* it was sent again after a doubt: mark it for a last look */
 		} row;               /* WRITE_OUTCOME and EMIT: the same values in both */
@@ -334,7 +339,8 @@ struct engine_config {
 	bool no_inventory; /* rows that the ledger has never seen need no listing of their scope */
 	bool input_only;   /* the input is the only source of rows */
 	bool independent;  /* each row asks a server of its own: no answer says anything of others
-	                    * (window, breaker, pause, silence), and nothing is given up */
+	                    * (window, breaker, pause, silence, TOKEN, FATAL), and nothing is
+	                    * given up; a Retry-After over max_retry_after ends the row */
 	uint64_t seed;
 	engine_trace_cb trace; /* may be NULL */
 	void *trace_arg;

@@ -6,7 +6,7 @@
  *      │          KNOWN │  │  │ LOOK           │ DUE   RETRY        │  │  │ DOUBT
  *      │                │  │  │             waiting <── REFUSED ────┘  │  │
  *      │                │  │  │                ^       TOKEN           │  │
- *      │                │  │  │ OPEN           │ ABSENT                │  │
+ *      │                │  │  │ OPEN           │ ABSENT, CLEARED       │  │
  *      │ RECORDED       │  │  └──────> doubtful│<─────────────────────────┘
  *      │                v  │              │ ^  │                       │
  *     done <────────────┘  │          DUE │ │  │                       │ ANSWERED
@@ -19,9 +19,16 @@
  *      │  SPENT                                                        │
  *      └───────────────────────────────────────────────────────────────┘
  *
- * From doubtful only a lookup or an early end (CLOSED, not drawn) leads out;
- * and to a new create only ABSENT, which the deciders choose only when the
- * settle was over before the search began. Rows that share a listing take its
+ * What has an id (see update.c, test.c, delete.c) has three ways more, not drawn:
+ *
+ *     in_flight ── LOOK ──> to_look    an update came too late for its etag
+ *     in_flight ── MORE ──> ready      a test has a further question
+ *     ready ────── LOOK ──> to_look    a deletion waited too long since it was read
+ *
+ * From doubtful only a look or an early end (CLOSED, not drawn) leads out; and to a
+ * new create only ABSENT, which the deciders choose only when the settle was over
+ * before the search began. To a new update or deletion leads CLEARED, which says that
+ * the connection was read and is as we left it. Rows that share a listing take its
  * finding in to_look. Nothing else writes a job's state than engine.c's
  * job_move(), and what is not in this table asserts there.
  */
