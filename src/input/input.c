@@ -356,6 +356,16 @@ int input_next(struct input *in, struct row *row, struct error *reterr)
 	return r;
 }
 
+int input_rewind(struct input *in, struct error *reterr)
+{
+	if (in->failed.code < 0) {
+		*reterr = in->failed;
+		return in->failed.code;
+	}
+	in->held = false;
+	return start_again(in, reterr);
+}
+
 /* -------------------------------------------------------------- questions */
 
 bool input_is_regular(const struct input *in)

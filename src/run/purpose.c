@@ -5,6 +5,13 @@
 #include "run/shell.h"
 
 static const struct purpose purposes[] = {
+	[SNOWMELT_COMMAND_CHECK] =
+		{
+			.reads = INPUT_INSTANCES,
+			.input_only = true,
+			.read = read_input,
+			.report = check_report,
+		},
 	[SNOWMELT_COMMAND_RUN] =
 		{
 			.reads = INPUT_INSTANCES,
@@ -19,8 +26,24 @@ static const struct purpose purposes[] = {
 		},
 };
 
-const struct purpose *purpose_of(enum snowmelt_command c)
+static const struct purpose check_with_probes = {
+	.reads = INPUT_INSTANCES,
+	.input_only = true,
+	.independent = true,
+	.open_ledger = check_open,
+	.read = check_read,
+	.row_came = check_row_came,
+	.ask = check_ask,
+	.answered = check_answered,
+	.tell = check_tell,
+	.report = check_report,
+	.reports_half = true,
+};
+
+const struct purpose *purpose_of(const struct snowmelt_options *o)
 {
-	assert(c < ARRAY_SIZE(purposes) && purposes[c].read);
-	return &purposes[c];
+	assert(o->command < ARRAY_SIZE(purposes) && purposes[o->command].read);
+	if (o->command == SNOWMELT_COMMAND_CHECK && o->probe)
+		return &check_with_probes;
+	return &purposes[o->command];
 }
