@@ -110,7 +110,7 @@ static int open_results(struct rewrite *w, struct error *reterr)
 
 static int find_paths(struct rewrite *w, struct error *reterr)
 {
-	w->results_path = run_results_path(w->o);
+	w->results_path = run_results_path(w->o, ".results");
 	w->ledger_path = run_ledger_path(w->o->input, w->o->ledger);
 	w->seen_path = w->results_path ? path_with(w->results_path, ".part.names") : NULL;
 	if (w->results_path && w->ledger_path && w->seen_path)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "base/json.h"
 #include "base/str.h"
@@ -46,6 +47,12 @@ void run_message(const struct snowmelt *s, const char *text)
 {
 	if (s->cb.message && text[0])
 		s->cb.message(s->cb.arg, text);
+}
+
+/* Only a run makes what a second one would make again. */
+bool run_may_be_repeated(const struct snowmelt *s)
+{
+	return s->durable || s->settings.o.command != SNOWMELT_COMMAND_RUN;
 }
 
 /* ----------------------------------------------------------------- creation */
@@ -115,6 +122,47 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 	return r;
 }
 
+static bool is_undoing_a_pipe(const struct snowmelt_options *o)
+{
+	struct stat st;
+
+	if (o->command != SNOWMELT_COMMAND_ROLLBACK || str_empty(o->input))
+		return false;
+	return strcmp(o->input, "-") == 0 || (stat(o->input, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+/* What is no regular file has nothing beside it. */
+static bool has_names(struct snowmelt *s)
+{
+	const struct snowmelt_options *o = &s->settings.o;
+	bool keeps_ledger =
+		o->command == SNOWMELT_COMMAND_RUN || o->command == SNOWMELT_COMMAND_PLAN;
+
+	if (input_is_regular(s->input))
+		return true;
+	if (s->purpose->results && !o->results)
+		error_set(&s->error, -EINVAL,
+			"the input is no regular file, so the results have no name: give --results "
+			"FILE");
+	else if (keeps_ledger && !o->ledger)
+		error_set(&s->error, -EINVAL,
+			"the input is no regular file, so the ledger has no name: give --ledger "
+			"FILE");
+	return s->error.code == 0;
+}
+
+static bool take_paths(struct snowmelt *s)
+{
+	const struct snowmelt_options *o = &s->settings.o;
+
+	if (s->purpose->results)
+		s->results_path = run_results_path(o, s->purpose->results);
+	s->ledger_path = o->command == SNOWMELT_COMMAND_ROLLBACK
+				 ? run_ledger_of_results(o->input, o->ledger)
+				 : run_ledger_path(o->input, o->ledger);
+	return s->ledger_path && (s->results_path || !s->purpose->results);
+}
+
 int snowmelt_create(const struct snowmelt_options *o, const struct snowmelt_callbacks *cb,
 	struct snowmelt **ret, char *ret_error, size_t ret_error_len)
 {
@@ -125,23 +173,16 @@ int snowmelt_create(const struct snowmelt_options *o, const struct snowmelt_call
 	if (!s)
 		return SNOWMELT_FATAL;
 	s->cb = *cb;
-	s->purpose = purpose_of(o->command);
-	if (create_parts(s, o) == 0) {
-		status = SNOWMELT_OK;
-		if (!input_is_regular(s->input) && !s->settings.o.results) {
-			status = SNOWMELT_USAGE;
-			error_set(&s->error, -EINVAL,
-				"the input is no regular file, so the results have no name: give "
-				"--results FILE");
-		} else if (!input_is_regular(s->input) && !s->settings.o.ledger) {
-			status = SNOWMELT_USAGE;
-			error_set(&s->error, -EINVAL,
-				"the input is no regular file, so the ledger has no name: give "
-				"--ledger FILE");
-		}
-		s->results_path = run_results_path(&s->settings.o);
-		s->ledger_path = run_ledger_path(s->settings.o.input, s->settings.o.ledger);
-		if ((!s->results_path || !s->ledger_path) && status == SNOWMELT_OK)
+	s->purpose = purpose_of(o);
+	if (is_undoing_a_pipe(o)) {
+		status = SNOWMELT_USAGE;
+		error_set(&s->error, -EINVAL,
+			"rollback reads its results more than once before it deletes anything: "
+			"give "
+			"them as a file, not by a pipe");
+	} else if (create_parts(s, o) == 0) {
+		status = has_names(s) ? SNOWMELT_OK : SNOWMELT_USAGE;
+		if (!take_paths(s) && status == SNOWMELT_OK)
 			status = SNOWMELT_FATAL; /* out of memory, as the sentence says already */
 	}
 	if (s->error.text[0])
@@ -158,6 +199,7 @@ void snowmelt_destroy(struct snowmelt *s)
 {
 	if (!s)
 		return;
+	ledger_reader_close(s->reader);
 	free(s->results_path);
 	free(s->ledger_path);
 	tokens_done(s);
