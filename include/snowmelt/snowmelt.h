@@ -142,6 +142,7 @@ struct snowmelt_plan {
 	uint64_t rows, invalid;
 	enum snowmelt_command command;
 	uint64_t targets; /* VERIFY: ids to test; ROLLBACK: to delete, as results and ledger say */
+	const char *left_alone; /* ROLLBACK: the other rows, "2 adopted, 1 in doubt" */
 };
 
 struct snowmelt_progress {
@@ -218,8 +219,9 @@ struct snowmelt_status_options {
  * example, run, state, started_at, finished_at, service, org, totals. The first has
  * the kind "run" and fills the columns from `run` on (`state`: going, finished or
  * died); each further one the kind "rows", for the rows that have its status and
- * error_code. A status is one of the results', or pending (read, and nothing is sent)
- * or open (about to be created, or created, and no outcome is written).
+ * error_code. A status is one of the results', or pending (read, and nothing is sent),
+ * open (about to be created, or created, and no outcome is written) or deleting (the same
+ * of a deletion).
  *
  * The rows in doubt: row, name, sandbox, intent_at, status (open or unresolved),
  * error_code, error.
@@ -235,8 +237,8 @@ SNOWMELT_API int snowmelt_status(
  *
  * Of the options those of the input and of the files count, and the sandbox. No
  * credentials and no secrets of rows are needed: a reference need not resolve. A row has the
- * status that the ledger has for it (`created` stays so); one that it has an intent or
- * a doubt of is `unresolved`, one that it does not know, or that was never sent,
+ * status that the ledger has for it (`created` stays so, what a rollback has deleted is
+ * `deleted`); one that it has an intent or a doubt of is `unresolved`, one that it does not know, or that was never sent,
  * `skipped`. Rows are found by sandbox and name; whether a row's secrets are those that
  * were sent is not looked at.
  *

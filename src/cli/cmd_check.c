@@ -4,7 +4,7 @@
 
 int cmd_check(const struct settings *s)
 {
-	static const struct drive check = {FOR_CHECK, SNOWMELT_COMMAND_CHECK};
+	static const struct drive check = {FOR_CHECK, SNOWMELT_COMMAND_CHECK, NULL};
 
 	return drive_run(&check, s);
 }

@@ -97,6 +97,59 @@ const struct command command_table[] = {
 		.run = cmd_check,
 	},
 	{
+		.name = "verify",
+		.bit = FOR_VERIFY,
+		.operand = "RESULTS.csv",
+		.operand_required = true,
+		.reads_settings = true,
+		.summary = "Test every connection that was created.",
+		.about = "Asks the Flow Service to test the connection of each id in RESULTS.csv, which "
+			 "a run has written (or its .jsonl, or a ledger: then all that it has), and "
+			 "writes one line a row into RESULTS.verify.csv: ok, failed or gone. Nothing is "
+			 "changed. A row without an id is failed (no_id)."
+			 "\n\n"
+			 "A test asks the instance from Adobe's own addresses, so it may fail where the "
+			 "same login works from here. With --explore the tables of each connection that "
+			 "works are counted, too, in the column tables; where that fails, so does the "
+			 "row.",
+		.examples = "# Does everything work?\n"
+			    "snowmelt verify instances.results.csv\n"
+			    "\n"
+			    "# All that a ledger has, with the number of tables, gently:\n"
+			    "snowmelt verify --explore --rate 60/m instances.ledger",
+		.run = cmd_verify,
+	},
+	{
+		.name = "rollback",
+		.bit = FOR_ROLLBACK,
+		.operand = "RESULTS.csv",
+		.operand_required = true,
+		.reads_settings = true,
+		.summary = "Delete what a run has created, and nothing else.",
+		.about = "Deletes the connections that both RESULTS.csv and the ledger of the run call "
+			 "created, by the same id. All other rows are kept, each with its reason: what "
+			 "was adopted or updated since, what the ledger does not know or has by another "
+			 "id, and rows that these results call something else ('snowmelt results' writes "
+			 "created again). The results are RESULTS.rollback.csv: deleted, gone, in_use, "
+			 "kept, conflict."
+			 "\n\n"
+			 "It counts first, and asks on the terminal; --yes goes without. Each connection "
+			 "is read before it is deleted: one that someone else has changed since is a "
+			 "conflict, and stays, unless --force is given. One that a dataflow uses is "
+			 "in_use. The API has no guard on DELETE: what changes between read and delete "
+			 "is lost."
+			 "\n\n"
+			 "What is deleted is written into the ledger before and after. However a "
+			 "rollback has ended, run it again with the same command to go on. A row that "
+			 "is deleted is created again by the next 'snowmelt run'.",
+		.examples = "# What was created an hour ago was a mistake:\n"
+			    "snowmelt rollback instances.results.csv\n"
+			    "\n"
+			    "# The same from a script, with a ledger that lies elsewhere:\n"
+			    "snowmelt rollback --yes --ledger /var/lib/aep/i.ledger results.csv",
+		.run = cmd_rollback,
+	},
+	{
 		.name = "status",
 		.bit = FOR_STATUS,
 		.operand = "INSTANCES.csv",
@@ -109,8 +162,9 @@ const struct command command_table[] = {
 			 "The exit status is 0 whatever the rows are, 3 when there is no ledger."
 			 "\n\n"
 			 "Beside the statuses of the results there are pending (the row was read, and "
-			 "nothing is sent) and open (its create was about to leave or has left, and "
-			 "what came of it is not written yet). Open and unresolved rows are in doubt.",
+			 "nothing is sent), open (its create was about to leave or has left, and "
+			 "what came of it is not written yet) and deleting (the same of its deletion). "
+			 "Open and unresolved rows are in doubt.",
 		.examples = "# How far is it?\n"
 			    "snowmelt status instances.csv\n"
 			    "\n"
@@ -129,8 +183,8 @@ const struct command command_table[] = {
 			 "nothing. Give the options of the input that the run was given. It needs no "
 			 "credentials, and the secrets that password_ref names need not be there."
 			 "\n\n"
-			 "Rows are found in the ledger by sandbox and name. created stays created; rows "
-			 "in doubt are unresolved; rows that the ledger does not know, or that were "
+			 "Rows are found in the ledger by sandbox and name. created stays created; what "
+			 "a rollback has deleted is deleted; rows in doubt are unresolved; rows that the ledger does not know, or that were "
 			 "never sent, are skipped, also those whose password_ref did not resolve. Of "
 			 "rows with the same name in a sandbox the first has it, the others are "
 			 "invalid, as in a run.",

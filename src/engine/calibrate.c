@@ -278,8 +278,7 @@ static void keep_back(struct engine *e, nsec_t now, const struct job *of)
 
 bool calibrate_keeps_back(struct engine *e, nsec_t now, struct job *j)
 {
-	if (!j->doubt || j->task != TASK_CREATE ||
-		calibration_of(e, j)->state != CALIBRATION_FAILED)
+	if (!j->doubt || calibration_of(e, j)->state != CALIBRATION_FAILED)
 		return false;
 	unproven(e, now, j, EV_CLOSED);
 	return true;

@@ -137,7 +137,7 @@ nsec_t ending_give_up_at(const struct engine *e)
 	/* A pause is our own silence, and so is a time without a token. */
 	if (e->silent_since != NSEC_NONE && e->token.missing_since == NSEC_NONE)
 		since = MIN(since, MAX(e->silent_since, e->paused_until));
-	if (e->ending || e->config.independent || open_jobs(e) == 0)
+	if (e->ending || open_jobs(e) == 0)
 		return NSEC_NEVER;
 	/* So is a time without rows, when nobody is asked. */
 	return nsec_add(MAX(since, e->busy_since), ending_patience(e, e->answered));

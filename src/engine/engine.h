@@ -352,6 +352,7 @@ struct engine_config {
 		bool no_settle;      /* absence needs no settle */
 		bool no_calibration; /* lookups are believed before one was seen to work */
 		bool no_gone;        /* doubts that the input does not name are left alone */
+		bool no_guard;       /* what somebody else has changed is deleted all the same */
 	} unsafe;
 };
 

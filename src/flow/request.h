@@ -70,8 +70,7 @@ enum flow_part {
 };
 
 /** Append the URL of a connection or a part of it. @return as above; -EINVAL: no UUID */
-int flow_connection_url(
-	struct buf *url, const char *base_url, const char *id, enum flow_part part);
+int flow_connection_url(struct buf *url, const char *base_url, const char *id, enum flow_part part);
 
 /**
  * Append the body of an update: a JSON Patch (RFC 6902) that sets all that an update may

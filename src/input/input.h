@@ -38,6 +38,9 @@ enum input_kind {
 	 *
 	 * A CSV by --excel-safe: see row.plain_name. */
 	INPUT_RESULTS,
+	/* No rows at all: who reads something else needs the numbers of its scopes only. The
+	 * file is not opened; input_stat() is its, and it passes for a regular one. */
+	INPUT_NONE,
 };
 
 struct input_options {

@@ -244,6 +244,7 @@ struct ledger_sqlite_options {
 	const char *settings;      /* of the run, for the `run` table; no secrets */
 	const struct stat *inputs; /* files that the ledger must not be */
 	size_t input_count;
+	bool must_exist;         /* do not make one */
 	void (*wake)(void *arg); /* called, from any thread, when replies are ready; may be NULL */
 	void *wake_arg;
 };

@@ -5,6 +5,7 @@
 #include "base/macros.h"
 #include "base/str.h"
 #include "run/shell.h"
+#include "sys/clock.h"
 
 struct engine_event claim_event(const struct slot *slot, uint32_t job, enum engine_claim claim)
 {
@@ -163,6 +164,24 @@ static void known(struct snowmelt *s, struct slot *slot, struct engine_event *ev
 		   "another name, or roll the old one back first";
 }
 
+/* A rollback ended while it was deleting it. Whether it has: a lookup finds it, or does
+ * not; but one too soon after the create or the deletion proves neither. */
+static void deleting(const struct snowmelt *s, struct slot *slot, struct engine_event *ev)
+{
+	struct ledger_record *r = &slot->past.record;
+	bool settled = clock_wall_ms() - r->changed_ms >= s->settings.o.settle_timeout / MS;
+
+	str_copy(slot->record.id, sizeof(slot->record.id), r->id);
+	str_copy(slot->record.etag, sizeof(slot->record.etag), r->etag);
+	r->error_code = "";
+	r->error = "a rollback ended while it was deleting it: run the same rollback again, or "
+		   "this a little later, which looks whether it is there";
+	slot->by_intent = true;
+	ev->row.known = OUTCOME_UNRESOLVED;
+	ev->row.claim =
+		settled && strcmp(r->spec_id, slot->row.spec_id) == 0 ? CLAIM_ENDED : CLAIM_KNOWN;
+}
+
 static void recorded(struct snowmelt *s, struct slot *slot, const struct ledger_reply *reply,
 	struct engine_event *ev)
 {
@@ -176,6 +195,8 @@ static void recorded(struct snowmelt *s, struct slot *slot, const struct ledger_
 		known(s, slot, ev);
 	} else if (reply->claim == LEDGER_OPEN) {
 		open_intent(s, slot, ev);
+	} else if (r->state == LEDGER_STATE_DELETING) {
+		deleting(s, slot, ev);
 	} else {
 		ev->row.claim = CLAIM_ENDED;
 		ev->row.known = r->state == LEDGER_STATE_WITHDRAWN

@@ -66,7 +66,7 @@ static void say_end(struct snowmelt *s)
 	char why[1600];
 
 	buf_init(&text, 65536);
-	s->summary.remembered = s->durable;
+	s->summary.remembered = run_may_be_repeated(s);
 	s->summary.unproven = engine_stats(s->engine).unproven;
 	summary_print(&s->summary, every_row_has_a_line(s) ? s->results_path : NULL,
 		clock_monotonic() - s->started_at, engine_stats(s->engine).requests, &text);

@@ -80,7 +80,8 @@ void outcome_order(struct snowmelt *s, const struct engine_action *a)
 	if (op != LEDGER_UNMARK) {
 		o = outcome_of(slot, a, turn_now(s));
 		s->purpose->words(s, slot, a, &words);
-		q.standing = standing_of(a->row.outcome);
+		if (op == LEDGER_OUTCOME)
+			q.standing = standing_of(a->row.outcome);
 		q.as_now = !slot->by_intent;
 		q.relook = a->row.relook;
 		q.status = status_name(words_status(a->row.outcome));
@@ -130,6 +131,9 @@ static void log_lost(const struct slot *slot)
 	if (rec->recorded)
 		log_error("%s: its outcome was recorded in the ledger that is gone: %s%s", place,
 			rec->id[0] ? "its id is " : "it has none", rec->id);
+	else if (rec->deleting)
+		log_error(
+			"%s: its outcome could not be recorded: %s may be deleted", place, rec->id);
 	else if (rec->id[0])
 		log_error("%s: its outcome could not be recorded: its id is %s", place, rec->id);
 	else if (rec->http_status != 0 && rec->answer.class == FLOW_REJECTED)
@@ -146,6 +150,9 @@ static bool is_lost(const struct snowmelt *s, const struct slot *slot)
 	bool known = slot->past.there && slot->past.record.state == LEDGER_STATE_DONE;
 	bool gone = s->error.code == -ESTALE;
 
+	/* Of a deletion the intent is there. */
+	if (slot->record.deleting)
+		return gone && slot->record.started_ms != 0;
 	if ((slot->record.recorded && !gone) || known)
 		return false;
 	if (slot->kind == SLOT_GONE)

@@ -24,6 +24,30 @@ static const struct purpose purposes[] = {
 			.tell = tell_row,
 			.words = words_for_run,
 		},
+	[SNOWMELT_COMMAND_VERIFY] =
+		{
+			.reads = INPUT_RESULTS,
+			.input_only = true,
+			.results = ".verify",
+			.open_ledger = verify_open,
+			.read = read_input,
+			.row_came = verify_row_came,
+			.tell = tell_row,
+			.words = words_for_verify,
+		},
+	[SNOWMELT_COMMAND_ROLLBACK] =
+		{
+			.reads = INPUT_RESULTS,
+			.input_only = true,
+			.results = ".rollback",
+			.open_ledger = rollback_open,
+			.read = read_input,
+			.row_came = rollback_row_came,
+			.claimed = rollback_claimed,
+			.intend = rollback_intend,
+			.tell = tell_row,
+			.words = words_for_rollback,
+		},
 };
 
 static const struct purpose check_with_probes = {
@@ -40,10 +64,22 @@ static const struct purpose check_with_probes = {
 	.reports_half = true,
 };
 
+static const struct purpose verify_of_ledger = {
+	.reads = INPUT_NONE,
+	.input_only = true,
+	.results = ".verify",
+	.open_ledger = verify_open_ledger,
+	.read = verify_read_ledger,
+	.tell = tell_row,
+	.words = words_for_verify,
+};
+
 const struct purpose *purpose_of(const struct snowmelt_options *o)
 {
 	assert(o->command < ARRAY_SIZE(purposes) && purposes[o->command].read);
 	if (o->command == SNOWMELT_COMMAND_CHECK && o->probe)
 		return &check_with_probes;
+	if (o->command == SNOWMELT_COMMAND_VERIFY && verify_is_ledger(o->input))
+		return &verify_of_ledger;
 	return &purposes[o->command];
 }

@@ -49,6 +49,12 @@ void run_message(const struct snowmelt *s, const char *text)
 		s->cb.message(s->cb.arg, text);
 }
 
+/* Only a run makes what a second one would make again. */
+bool run_may_be_repeated(const struct snowmelt *s)
+{
+	return s->durable || s->settings.o.command != SNOWMELT_COMMAND_RUN;
+}
+
 /* ----------------------------------------------------------------- creation */
 
 static int open_input(struct snowmelt *s, const struct snowmelt_options *o)
@@ -123,16 +129,20 @@ static bool is_pipe(const char *path)
 	return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
 }
 
-/* Before the input is opened, which waits for a pipe. */
-static bool reads_a_pipe_twice(struct snowmelt *s, const struct snowmelt_options *o)
+/* Before it is opened, which waits for what comes through it. */
+static bool takes_input(struct snowmelt *s, const struct snowmelt_options *o)
 {
-	if (o->command != SNOWMELT_COMMAND_CHECK || !o->probe || str_empty(o->input) ||
-		!is_pipe(o->input))
-		return false;
-	error_set(&s->error, -EINVAL,
-		"--probe reads the input twice, which a pipe cannot: give it as a file, or leave "
-		"--probe out");
-	return true;
+	if (str_empty(o->input) || !is_pipe(o->input))
+		return true;
+	if (o->command == SNOWMELT_COMMAND_ROLLBACK)
+		error_set(&s->error, -EINVAL,
+			"rollback reads its results more than once before it deletes anything: "
+			"give them as a file, not by a pipe");
+	else if (o->command == SNOWMELT_COMMAND_CHECK && o->probe)
+		error_set(&s->error, -EINVAL,
+			"--probe reads the input twice, which a pipe cannot: give it as a file, or "
+			"leave --probe out");
+	return s->error.code == 0;
 }
 
 /* What is no regular file has nothing beside it. */
@@ -155,6 +165,18 @@ static bool has_names(struct snowmelt *s)
 	return s->error.code == 0;
 }
 
+static bool take_paths(struct snowmelt *s)
+{
+	const struct snowmelt_options *o = &s->settings.o;
+
+	if (s->purpose->results)
+		s->results_path = run_results_path(o, s->purpose->results);
+	s->ledger_path = o->command == SNOWMELT_COMMAND_ROLLBACK
+				 ? run_ledger_of_results(o->input, o->ledger)
+				 : run_ledger_path(o->input, o->ledger);
+	return s->ledger_path && (s->results_path || !s->purpose->results);
+}
+
 int snowmelt_create(const struct snowmelt_options *o, const struct snowmelt_callbacks *cb,
 	struct snowmelt **ret, char *ret_error, size_t ret_error_len)
 {
@@ -166,13 +188,11 @@ int snowmelt_create(const struct snowmelt_options *o, const struct snowmelt_call
 		return SNOWMELT_FATAL;
 	s->cb = *cb;
 	s->purpose = purpose_of(o);
-	if (reads_a_pipe_twice(s, o)) {
+	if (!takes_input(s, o)) {
 		status = SNOWMELT_USAGE;
 	} else if (create_parts(s, o) == 0) {
 		status = has_names(s) ? SNOWMELT_OK : SNOWMELT_USAGE;
-		s->results_path = run_results_path(&s->settings.o);
-		s->ledger_path = run_ledger_path(s->settings.o.input, s->settings.o.ledger);
-		if ((!s->results_path || !s->ledger_path) && status == SNOWMELT_OK)
+		if (!take_paths(s) && status == SNOWMELT_OK)
 			status = SNOWMELT_FATAL; /* out of memory, as the sentence says already */
 	}
 	if (s->error.text[0])
@@ -190,6 +210,7 @@ void snowmelt_destroy(struct snowmelt *s)
 	if (!s)
 		return;
 	check_done(s);
+	ledger_reader_close(s->reader);
 	free(s->results_path);
 	free(s->ledger_path);
 	tokens_done(s);

@@ -18,7 +18,9 @@
 #include "ledger/ledger.h"
 #include "net/net.h"
 #include "output/results.h"
+#include "ledger/reader.h"
 #include "output/summary.h"
+#include "run/deletable.h"
 #include "sys/secret.h"
 
 /* Rows are read ahead so that no request waits for a commit, but not without
@@ -97,8 +99,11 @@ struct record {
 	nsec_t decided_at; /* outcome ordered; 0: not yet */
 	bool recorded;     /* and durable in the ledger */
 	bool deleting;     /* an intent to delete it stands, or is on its way */
-	bool explored;     /* verify: its tables were counted */
+	bool passed;       /* verify: its own test did; what follows is of its tables */
+	bool explored;     /* these were counted */
 	uint64_t tables;
+	enum deletable deletable; /* rollback */
+	bool renamed;             /* it was asked for by its plain name, too */
 };
 
 enum slot_kind {
@@ -207,6 +212,11 @@ struct snowmelt {
 	struct summary summary;
 	char *results_path, *ledger_path;
 	struct check *check; /* of check --probe; NULL before and else */
+	uint64_t targets;             /* verify: rows with an id; rollback: to be deleted */
+	char left_alone[512];         /* rollback: of the others, how many for which reason */
+	struct ledger_reader *reader; /* verify: of the ledger that it was given */
+	int64_t reader_cursor;
+	uint64_t reader_rows;
 
 	struct slot *slots;
 	uint32_t slot_count;
@@ -277,9 +287,26 @@ size_t tokens_secrets(const struct snowmelt *s, const char *dst[TOKEN_SECRETS_MA
 /* purpose.c */
 const struct purpose *purpose_of(const struct snowmelt_options *o);
 
+/* verify.c: as in struct purpose, of results … */
+int verify_open(struct snowmelt *s);
+void verify_row_came(struct snowmelt *s, struct slot *slot, uint32_t job);
+/* … and of a ledger */
+bool verify_is_ledger(const char *path);
+int verify_open_ledger(struct snowmelt *s);
+bool verify_read_ledger(struct snowmelt *s);
+
+/* rollback.c: as in struct purpose */
+int rollback_open(struct snowmelt *s);
+void rollback_row_came(struct snowmelt *s, struct slot *slot, uint32_t job);
+void rollback_claimed(struct snowmelt *s, const struct ledger_reply *reply);
+void rollback_intend(struct snowmelt *s, uint32_t job);
+
 /* open.c */
 /** As purpose.open_ledger: the one that a run writes, made where it is missing. */
 int open_ledger_file(struct snowmelt *s);
+/** None of the ledger's files is one of the results': 0 or -EINVAL with the sentence in
+ * s->error. */
+int open_check_paths(struct snowmelt *s);
 /** Service, org and settings as a ledger wants them; the bufs hold the text.
  * @return 0 or a negative errno with the sentence in s->error */
 int open_ledger_options(struct snowmelt *s, struct buf *service, struct buf *settings,
@@ -326,6 +353,11 @@ void read_taken(struct snowmelt *s);
 void read_ended(struct snowmelt *s, bool fatal);
 /** Read rows for the orders that are out. @return whether anything came of it */
 bool read_rows(struct snowmelt *s);
+/** The input cannot be read any further. */
+void read_failed(struct snowmelt *s, const struct error *error);
+/** Once it is over: tell the engine after the last row's claim is answered, and not before.
+ * @return whether it was told now */
+bool read_tell_end(struct snowmelt *s);
 /** As purpose.read: rows of the input, one a READ order. */
 bool read_input(struct snowmelt *s);
 
@@ -454,6 +486,15 @@ void words_for_run(const struct snowmelt *s, const struct slot *slot, const stru
 	struct words *ret);
 /** The same, of a row that was to be updated. */
 void words_for_update(const struct slot *slot, const struct engine_action *a, struct words *ret);
+/** As purpose.words, of verify and rollback. */
+void words_for_verify(const struct snowmelt *s, const struct slot *slot,
+	const struct engine_action *a, struct words *ret);
+void words_for_rollback(const struct snowmelt *s, const struct slot *slot,
+	const struct engine_action *a, struct words *ret);
+/** The same, of a row that the run has not come to, or got nothing from.
+ * @param not_done  "not created" */
+void words_say_skipped(struct words *w, const struct slot *slot, const struct engine_action *a,
+	const char *not_done);
 /** Text of others may be in it: nothing there moves a terminal's cursor. */
 void words_say(struct words *w, const char *code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /** What the last answer said, never "". */
@@ -464,3 +505,5 @@ void words_end(const struct snowmelt *s, char *dst, size_t dst_len);
 
 /* run.c */
 void run_message(const struct snowmelt *s, const char *text);
+/** Does the same command once more do no harm? */
+bool run_may_be_repeated(const struct snowmelt *s);

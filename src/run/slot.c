@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "base/str.h"
+#include "run/recorded.h"
 #include "run/shell.h"
 #include "sys/clock.h"
 
@@ -67,8 +68,10 @@ int slot_as_recorded(struct snowmelt *s, struct slot *slot, const struct ledger_
 	row->endpoint = slot->past.record.endpoint;
 	row->username = slot->past.record.username;
 	row->spec_id = slot->past.record.spec_id;
-	str_copy(slot->record.id, sizeof(slot->record.id), r->id);
-	str_copy(slot->record.etag, sizeof(slot->record.etag), r->etag);
+	if (!*recorded_deleted_id(r)) {
+		str_copy(slot->record.id, sizeof(slot->record.id), r->id);
+		str_copy(slot->record.etag, sizeof(slot->record.etag), r->etag);
+	}
 	slot->record.intent_ms = r->intent_ms;
 	slot_weigh(s, slot);
 	return 0;

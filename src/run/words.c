@@ -95,11 +95,12 @@ static void say_difference(struct words *w, const struct snowmelt *s, const stru
 		words_say(w, "", PHRASE_DIFFERS);
 }
 
-static void say_skipped(struct words *w, const struct slot *slot, const struct engine_action *a)
+void words_say_skipped(struct words *w, const struct slot *slot, const struct engine_action *a,
+	const char *not_done)
 {
 	if (a->row.cause == CAUSE_TROUBLE)
-		words_say(w, slot->record.answer.code,
-			"not created, gave up after many tries; the last: %s", words_last(slot));
+		words_say(w, slot->record.answer.code, "%s, gave up after many tries; the last: %s",
+			not_done, words_last(slot));
 	else if (words_ended_by_hand(a->row.end))
 		words_say(w, "stopped", "the run was stopped before this row");
 	else
@@ -159,7 +160,7 @@ void words_for_run(const struct snowmelt *s, const struct slot *slot, const stru
 	}
 	switch (a->row.outcome) {
 	case OUTCOME_INVALID: say_invalid(ret, slot); break;
-	case OUTCOME_SKIPPED: say_skipped(ret, slot, a); break;
+	case OUTCOME_SKIPPED: words_say_skipped(ret, slot, a, "not created"); break;
 	case OUTCOME_UNRESOLVED: say_unresolved(ret, slot, a); break;
 	case OUTCOME_FAILED: say_failed(ret, s, slot, a); break;
 	case OUTCOME_CONFLICT: words_say(ret, "conflict", "%s", slot->record.answer.message); break;
@@ -189,7 +190,7 @@ static void say_wait(nsec_t wait, char *dst, size_t dst_len)
 /* What is safe to do next depends on whether anybody remembers what is done. */
 static const char *again(const struct snowmelt *s)
 {
-	if (s->durable)
+	if (run_may_be_repeated(s))
 		return "run the same command again";
 	if (!input_is_regular(s->input) || s->end.done.end == END_ABORTED)
 		return "run the rows without a line in the .part file, and only those";

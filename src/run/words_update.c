@@ -49,6 +49,9 @@ void words_for_update(const struct slot *slot, const struct engine_action *a, st
 	case OUTCOME_UNRESOLVED: say_unresolved(ret, slot, a); break;
 	case OUTCOME_CHANGED:
 	case OUTCOME_UNCHANGED:
+		words_say(ret, words_ended_by_hand(a->row.end) ? "stopped" : "halted",
+			"not updated: the run ended before it");
+		break;
 	case OUTCOME_SKIPPED:
 		words_say(ret, slot->record.answer.code,
 			"not updated, gave up after many tries; the last: %s", words_last(slot));

@@ -371,6 +371,8 @@ def test_a_stopped_run_leaves_the_rest_changed(flowmock, tmp_path):
     lines = results_of(path)
     check_one_line_a_row(lines, rows)
     assert set(statuses(lines)) == {"updated", "changed"}
+    assert {(line["error_code"], line["error"]) for line in lines} == {
+        ("", ""), ("stopped", "not updated: the run ended before it")}
     assert mock.status()["updates"] == statuses(lines)["updated"]
     lines, _ = update(mock, path)
     assert "changed" not in statuses(lines)
