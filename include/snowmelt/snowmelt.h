@@ -34,7 +34,8 @@ SNOWMELT_API const char *snowmelt_version(void);
 enum snowmelt_exit {
 	SNOWMELT_OK = 0,          /* every row is fine */
 	SNOWMELT_ROWS = 1,        /* some rows are not */
-	SNOWMELT_HALTED = 2,      /* by the halt rule, an outage or a long Retry-After */
+	SNOWMELT_HALTED = 2,      /* by the halt rule, an outage or a long Retry-After; PLAN: there
+	                           * is something to do */
 	SNOWMELT_FATAL = 3,       /* configuration, credentials, input or ledger */
 	SNOWMELT_INTERRUPTED = 4, /* stopped: run it again to go on */
 	SNOWMELT_USAGE = 64,

@@ -97,6 +97,44 @@ const struct command command_table[] = {
 		.run = cmd_check,
 	},
 	{
+		.name = "plan",
+		.bit = FOR_PLAN,
+		.operand = "INSTANCES.csv",
+		.operand_required = true,
+		.reads_settings = true,
+		.summary = "Tell what a run would do, row by row.",
+		.about = "Reads INSTANCES.csv, the ledger of its runs if there is one, and what the "
+			 "sandboxes of both have, and tells for each row what a run would do. It only "
+			 "reads: nothing is created, changed or deleted, nor written into the ledger, "
+			 "also while a run is going."
+			 "\n\n"
+			 "create: it is not there. adopt: it is there, and no run has made it. change: "
+			 "the row differs from what was sent, in the fields that are named, and a run "
+			 "with --update sends it. nothing: it is as the row wants it. conflict: another "
+			 "connection has the name, or someone else has changed it. invalid: the row "
+			 "itself is bad, or its name stands on an earlier row. gone: the server has it "
+			 "no more."
+			 "\n\n"
+			 "Behind the rows: what the ledger has, no row names and the server has no more "
+			 "(gone), and connections of the server that no row names (extra), both with the "
+			 "sandboxes and connectionSpecs of rows and ledger. Passwords are compared by "
+			 "keyed hashes with what was sent last; that someone else has changed one cannot "
+			 "be seen. A plan is of its moment: what others do afterwards, a run finds."
+			 "\n\n"
+			 "The exit status is 2 when there is something to create, adopt or change, or "
+			 "something is gone; else 1 when a row is invalid or in conflict; else 0.",
+		.examples = "# What would happen?\n"
+			    "snowmelt plan instances.csv\n"
+			    "\n"
+			    "# Every change of a password, for a program:\n"
+			    "snowmelt plan --format jsonl instances.csv |\n"
+			    "    jq 'select(.action == \"change\" and .fields == \"password\")'\n"
+			    "\n"
+			    "# Nightly, in a script: is everything as the CSV wants it?\n"
+			    "snowmelt plan --log-level warn instances.csv >/dev/null || echo no",
+		.run = cmd_plan,
+	},
+	{
 		.name = "verify",
 		.bit = FOR_VERIFY,
 		.operand = "RESULTS.csv",
@@ -216,7 +254,7 @@ const struct exit_meaning exit_meanings[] = {
 	{SNOWMELT_OK, "every row is fine"},
 	{SNOWMELT_ROWS, "some rows are not: the results say which and why"},
 	{SNOWMELT_HALTED, "halted by --halt, by an outage (--give-up-after) or by a long "
-			  "Retry-After (--max-retry-after)"},
+			  "Retry-After (--max-retry-after); plan: a run has something to do"},
 	{SNOWMELT_FATAL, "fatal: configuration, credentials, input or ledger, or output that "
 			 "cannot be written"},
 	{SNOWMELT_INTERRUPTED, "interrupted by a signal, or called off at --confirm: run it again "

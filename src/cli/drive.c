@@ -33,6 +33,11 @@ static void append_sandboxes(const struct snowmelt_plan *p, struct buf *b)
 		(void)buf_printf(b, " and %zu more", p->sandbox_count - SANDBOXES_SHOWN);
 }
 
+static bool reads_instances(const struct snowmelt_plan *p)
+{
+	return p->command == SNOWMELT_COMMAND_RUN || p->command == SNOWMELT_COMMAND_PLAN;
+}
+
 static void append_rows(const struct snowmelt_plan *p, struct buf *b)
 {
 	if (!p->counted) {
@@ -40,7 +45,7 @@ static void append_rows(const struct snowmelt_plan *p, struct buf *b)
 		return;
 	}
 	(void)buf_printf(b, ": %" PRIu64 " %s, %" PRIu64, p->rows, p->rows == 1 ? "row" : "rows",
-		p->command == SNOWMELT_COMMAND_RUN ? p->invalid : p->targets);
+		reads_instances(p) ? p->invalid : p->targets);
 	if (p->command == SNOWMELT_COMMAND_VERIFY)
 		(void)buf_append_str(b, " of them to test");
 	else if (p->command == SNOWMELT_COMMAND_ROLLBACK)
@@ -61,7 +66,8 @@ static void append_plan(const struct settings *s, const struct snowmelt_plan *p,
 	append_rows(p, b);
 	if (p->command != SNOWMELT_COMMAND_VERIFY) /* which remembers nothing */
 		(void)buf_printf(b, "; ledger %s", p->ledger);
-	(void)buf_printf(b, "; results in %s", p->results);
+	if (p->command != SNOWMELT_COMMAND_PLAN) /* which tells by itself */
+		(void)buf_printf(b, "; results in %s", p->results);
 }
 
 /* What is asked, and where; NULL: nothing is. */

@@ -319,7 +319,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.name = "tag",
 		.rule = {VALUE_SWITCH},
 		.group = GROUP_TRAFFIC,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_PLAN,
 		.fallback = "no",
 		.help = "Append [snowmelt:KEY] to each description, with a KEY that no other row "
 			"has: what a lookup finds with it is surely ours.",

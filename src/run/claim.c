@@ -4,6 +4,7 @@
 
 #include "base/macros.h"
 #include "base/str.h"
+#include "run/phrases.h"
 #include "run/shell.h"
 #include "sys/clock.h"
 
@@ -160,8 +161,7 @@ static void known(struct snowmelt *s, struct slot *slot, struct engine_event *ev
 	r->started_ms = 0;
 	r->request_id = "";
 	r->error_code = "spec_change";
-	r->error = "its connection_spec_id has changed, which no update can do: give the row "
-		   "another name, or roll the old one back first";
+	r->error = PHRASE_SPEC_CHANGE;
 }
 
 /* A rollback ended while it was deleting it. Whether it has: a lookup finds it, or does

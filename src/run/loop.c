@@ -79,8 +79,9 @@ static struct engine_config engine_config(const struct snowmelt *s)
 		c.halt_fails = o->halt_fails;
 		c.halt_percent = o->halt_percent;
 	}
-	/* A ledger that survives nothing keeps no inventory either. */
-	c.no_inventory = o->no_inventory || !s->durable;
+	/* A ledger that survives nothing keeps no inventory either, but for one that has no
+	 * other purpose. */
+	c.no_inventory = !s->purpose->lists && (o->no_inventory || !s->durable);
 	c.input_only = s->purpose->input_only;
 	c.independent = s->purpose->independent;
 	c.seed = o->seed;

@@ -76,6 +76,13 @@ void outcome_order(struct snowmelt *s, const struct engine_action *a)
 	struct outcome o;
 	struct words words;
 
+	if (s->purpose->lists) { /* and has nowhere to write it */
+		turn_tell(s, &(struct engine_event){
+				     .kind = EVENT_OUTCOME_DURABLE,
+				     .job = a->job,
+			     });
+		return;
+	}
 	slot->record.decided_at = turn_now(s);
 	if (op != LEDGER_UNMARK) {
 		o = outcome_of(slot, a, turn_now(s));

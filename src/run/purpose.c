@@ -24,6 +24,17 @@ static const struct purpose purposes[] = {
 			.tell = tell_row,
 			.words = words_for_run,
 		},
+	[SNOWMELT_COMMAND_PLAN] =
+		{
+			.reads = INPUT_INSTANCES,
+			.input_only = true,
+			.lists = true,
+			.open_ledger = plan_open,
+			.read = plan_read,
+			.intend = plan_intend,
+			.tell = plan_tell,
+			.report = plan_report,
+		},
 	[SNOWMELT_COMMAND_VERIFY] =
 		{
 			.reads = INPUT_RESULTS,

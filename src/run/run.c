@@ -142,6 +142,9 @@ static bool takes_input(struct snowmelt *s, const struct snowmelt_options *o)
 		error_set(&s->error, -EINVAL,
 			"--probe reads the input twice, which a pipe cannot: give it as a file, or "
 			"leave --probe out");
+	else if (o->command == SNOWMELT_COMMAND_PLAN)
+		error_set(&s->error, -EINVAL,
+			"plan reads its input twice, which a pipe cannot: give it as a file");
 	return s->error.code == 0;
 }
 
@@ -149,8 +152,7 @@ static bool takes_input(struct snowmelt *s, const struct snowmelt_options *o)
 static bool has_names(struct snowmelt *s)
 {
 	const struct snowmelt_options *o = &s->settings.o;
-	bool keeps_ledger =
-		o->command == SNOWMELT_COMMAND_RUN || o->command == SNOWMELT_COMMAND_PLAN;
+	bool keeps_ledger = o->command == SNOWMELT_COMMAND_RUN;
 
 	if (input_is_regular(s->input))
 		return true;
@@ -211,6 +213,7 @@ void snowmelt_destroy(struct snowmelt *s)
 		return;
 	check_done(s);
 	ledger_reader_close(s->reader);
+	plan_done(s);
 	free(s->results_path);
 	free(s->ledger_path);
 	tokens_done(s);

@@ -165,6 +165,7 @@ struct purpose {
 	enum input_kind reads;
 	bool input_only;     /* no rows come from the ledger */
 	bool independent;    /* each row asks a server of its own, without a token */
+	bool lists;          /* it wants to know what the server has, and writes nothing down */
 	const char *results; /* what stands behind X of X.csv for them; NULL: none are written */
 	/** Open s->ledger: 0 or a negative errno with the sentence in s->error. NULL: it needs
 	 * none, nor the loop. */
@@ -217,6 +218,7 @@ struct snowmelt {
 	struct ledger_reader *reader; /* verify: of the ledger that it was given */
 	int64_t reader_cursor;
 	uint64_t reader_rows;
+	struct plan *plan; /* plan: what it needs beside all this; NULL before open_ledger */
 
 	struct slot *slots;
 	uint32_t slot_count;
@@ -300,6 +302,15 @@ int rollback_open(struct snowmelt *s);
 void rollback_row_came(struct snowmelt *s, struct slot *slot, uint32_t job);
 void rollback_claimed(struct snowmelt *s, const struct ledger_reply *reply);
 void rollback_intend(struct snowmelt *s, uint32_t job);
+
+/* plan.c: as in struct purpose … */
+int plan_open(struct snowmelt *s);
+bool plan_read(struct snowmelt *s);
+void plan_intend(struct snowmelt *s, uint32_t job);
+void plan_tell(struct snowmelt *s, struct slot *slot, const struct engine_action *a);
+void plan_done(struct snowmelt *s);
+/* … and plan_report.c */
+enum snowmelt_exit plan_report(struct snowmelt *s);
 
 /* open.c */
 /** As purpose.open_ledger: the one that a run writes, made where it is missing. */

@@ -242,8 +242,8 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 	case END_COMPLETE: break;
 	case END_STOPPED: buf_printf(b, "stopped: to go on, %s", again(s)); break;
 	case END_ABORTED:
-		buf_printf(
-			b, "cut short, and the results file is as it was: to go on, %s", again(s));
+		buf_printf(b, "cut short%s: to go on, %s",
+			s->purpose->results ? ", and the results file is as it was" : "", again(s));
 		break;
 	case END_HALT_RULE:
 		buf_printf(b,
@@ -278,6 +278,14 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 			again(s));
 		break;
 	case END_INVENTORY:
+		if (s->purpose->lists) {
+			buf_printf(b,
+				"what is in sandbox %s could not be listed completely (%s), so "
+				"nothing can be said of it: run the same command again later",
+				s->listing_sandbox,
+				str_shown(why, sizeof(why), s->listing_trouble));
+			break;
+		}
 		buf_printf(b,
 			"what is in sandbox %s already could not be listed completely (%s), so its "
 			"new rows were not sent: run the same command again later; or with "
