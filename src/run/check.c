@@ -61,14 +61,6 @@ static int open_names(struct report *p, struct error *reterr)
 	return seen_init(&p->seen, p->names_path, reterr);
 }
 
-/* What a second signal left; their secrets take the room that the rows need now. */
-static void empty_slots(struct snowmelt *s)
-{
-	for (uint32_t i = 0; i < s->slot_count; i++)
-		if (s->slots[i].kind != SLOT_FREE)
-			slot_free(s, &s->slots[i]);
-}
-
 static int open_all(struct report *p, struct error *reterr)
 {
 	struct snowmelt *s = p->s;
@@ -88,10 +80,7 @@ static int open_all(struct report *p, struct error *reterr)
 	};
 	buf_init(&p->lines.t.text, TEXT_MAX);
 	p->stops_before = s->stops_told;
-	if (r < 0 || !s->check)
-		return r;
-	empty_slots(s);
-	return input_rewind(s->input, reterr);
+	return r < 0 || !s->check ? r : input_rewind(s->input, reterr);
 }
 
 static void close_all(struct report *p)

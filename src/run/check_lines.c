@@ -1,5 +1,5 @@
 /* check_lines.c - what a check found of a row: for people the faults alone, for machines a
- * line for each row. The columns and members are a promise: see contract and README. */
+ * line for each row. The columns and members are a promise: see snowmelt.h. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

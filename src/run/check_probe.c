@@ -142,7 +142,8 @@ static bool gives_up(const struct snowmelt *s)
 	return s->input_bad || engine_stats(s->engine).ending;
 }
 
-/* It is its turn. @return whether it asks */
+/* It is its turn. So those that wait are left out one after the other when the check ends
+ * early, behind the one that asks, which then ends as well. @return whether it asks */
 static bool ask_now(struct snowmelt *s, struct slot *slot, uint32_t job)
 {
 	struct servicenow_verdict v;
@@ -223,24 +224,14 @@ void check_row_came(struct snowmelt *s, struct slot *slot, uint32_t job)
 	}
 }
 
-static void release_all(struct snowmelt *s)
-{
-	uint32_t job;
-
-	while ((job = turns_give_up(&s->check->turns)) != TURNS_NOBODY)
-		leave_out(s, release(s, job), job);
-}
-
 bool check_read(struct snowmelt *s)
 {
 	struct turns *t = &s->check->turns;
 
 	if (!t->of && turns_init(t, s->slot_count) < 0)
 		assert(!"no memory for less than the slots take");
-	if (gives_up(s)) {
-		release_all(s);
+	if (gives_up(s))
 		s->input_over = true; /* the report reads the rest */
-	}
 	return read_input(s);
 }
 

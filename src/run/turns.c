@@ -61,14 +61,3 @@ uint32_t turns_leave(struct turns *t, uint32_t job)
 		t->of[next].waits = false;
 	return next;
 }
-
-uint32_t turns_give_up(struct turns *t)
-{
-	for (uint32_t i = 0; i < t->count; i++) {
-		if (t->of[i].came == 0 || !t->of[i].waits)
-			continue;
-		t->of[i].came = 0;
-		return i;
-	}
-	return TURNS_NOBODY;
-}

@@ -33,6 +33,3 @@ bool turns_take(struct turns *t, uint32_t job, uint64_t instance);
 /** It has asked, or does not want to any more; nothing happens if it is not here. @return whose
  * turn it is now at this instance, TURNS_NOBODY: nobody's that waited */
 uint32_t turns_leave(struct turns *t, uint32_t job);
-
-/** Take off one that waits. @return which, or TURNS_NOBODY */
-uint32_t turns_give_up(struct turns *t);

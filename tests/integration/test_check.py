@@ -407,6 +407,12 @@ def test_a_row_with_faults_is_not_asked_for(flowmock, tmp_path):
     assert tries(mock) == {("ok.localhost", "user"): 1}
 
 
+def test_where_nobody_is_to_be_asked_it_ends(tmp_path):
+    assert probe(tmp_path, [], expect=0)[0] == []
+    rows = [["a", "nonsense", "user", "p"], ["", "https://a", "user", "p"]]
+    assert probe(tmp_path, rows, expect=1)[0] == [None, None]
+
+
 # --------------------------------------------------------------------------- one try
 
 
@@ -509,6 +515,12 @@ def test_more_logins_of_one_instance_than_there_are_slots(flowmock, tmp_path):
     found, _ = probe(tmp_path, rows, "--concurrency", 4, expect=0)
     assert set(tries(mock).values()) == {1} and len(tries(mock)) == 1320
     assert {one["most_at_once"] for one in mock.status()["servicenow"]["instances"]} == {1}
+
+
+def test_passwords_may_be_more_than_guarded_memory_holds(flowmock, tmp_path):
+    mock = flowmock()
+    rows = [login(mock, f"i{i % 3}", f"user-{i}", "p" * 4096, name=f"{i}") for i in range(600)]
+    probe(tmp_path, rows, expect=0)
 
 
 def test_a_limited_instance_is_asked_no_more(flowmock, tmp_path):
@@ -733,10 +745,10 @@ def held():
     server.stop()
 
 
-def start(folder, held):
-    """Ten logins of one instance: the first is good, the second is out."""
+def start(folder, held, rows=10, password="p"):
+    """Logins of one instance: the first is good, the second is out."""
     path = write_csv(folder / "i.csv",
-                     [[f"row {i}", held.origin, f"user-{i}", "p"] for i in range(10)])
+                     [[f"row {i}", held.origin, f"user-{i}", password] for i in range(rows)])
     run = Run(folder, "check", path, "--probe", "--allow-http-endpoints", "--format", "jsonl",
               env=environment(**NO_ADOBE))
     assert run.until(lambda: held.asked() == 2)
@@ -766,13 +778,26 @@ def test_a_second_signal_cuts_it(tmp_path, held):
     assert held.asked() == 2
 
 
-def test_a_file_that_changes_while_it_asks_is_3(tmp_path, held):
-    run = start(tmp_path, held)
+def test_passwords_that_fill_the_guarded_memory_are_in_nobodys_way(tmp_path, held):
+    run = start(tmp_path, held, rows=400, password="p" * 4096)
+    run.send_signal(signal.SIGTERM)
+    assert run.until(lambda: "waiting for what is in flight" in run.err)
+    run.send_signal(signal.SIGTERM)
+    run.end(expect=4)
+    assert len(objects(run.out)) == 400
+
+
+@pytest.mark.parametrize("rows", [10, 3000])
+def test_a_file_that_changes_while_it_asks_is_3(tmp_path, held, rows):
+    run = start(tmp_path, held, rows)
     with open(tmp_path / "i.csv", "a") as f:
         f.write("more,https://a,user,p\n")
     held.go.set()
     run.end(expect=3)
     assert "changed while it was read" in run.err
+    assert run.out == "" or rows == 10
+    if rows > 10:  # more than are read ahead: it has seen so, and asks for no more
+        assert held.asked() < 1000
 
 
 # ------------------------------------------------------------------------------- people

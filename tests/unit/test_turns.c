@@ -74,21 +74,6 @@ static void who_is_not_here_leaves_nothing(void **state)
 	assert_int_equal(turns_leave(t, 0), 2);
 }
 
-static void all_that_wait_can_be_taken_off(void **state)
-{
-	struct turns *t = *state;
-
-	assert_true(turns_take(t, 0, 100));
-	assert_false(turns_take(t, 1, 100));
-	assert_true(turns_take(t, 2, 200));
-	assert_false(turns_take(t, 3, 200));
-	assert_int_equal(turns_give_up(t), 1);
-	assert_int_equal(turns_give_up(t), 3);
-	assert_int_equal(turns_give_up(t), TURNS_NOBODY);
-	assert_int_equal(turns_leave(t, 0), TURNS_NOBODY);
-	assert_int_equal(turns_leave(t, 2), TURNS_NOBODY);
-}
-
 /* Hash 0 is one as any other. */
 static void an_instance_may_have_the_hash_0(void **state)
 {
@@ -108,7 +93,6 @@ int main(void)
 		TEST(another_instance_is_not_waited_for),
 		TEST(who_came_first_is_first),
 		TEST(who_is_not_here_leaves_nothing),
-		TEST(all_that_wait_can_be_taken_off),
 		TEST(an_instance_may_have_the_hash_0),
 	};
 
