@@ -68,12 +68,10 @@ static int see_claimed(struct store *s, const struct ledger_request *q, const st
 	return store_run(s, STMT_SEE_CLAIMED);
 }
 
-static bool same_fingerprint(sqlite3_stmt *stmt, const struct ledger_request *q)
+static bool is_same(const struct ledger_record *record, const struct ledger_request *q)
 {
-	return !q->existing &&
-	       sqlite3_column_bytes(stmt, COLUMN_FINGERPRINT) == LEDGER_FINGERPRINT_SIZE &&
-	       memcmp(sqlite3_column_blob(stmt, COLUMN_FINGERPRINT), q->fingerprint,
-		       LEDGER_FINGERPRINT_SIZE) == 0;
+	return !q->existing && record->update_count == 0 &&
+	       memcmp(record->fingerprint, q->fingerprint, LEDGER_FINGERPRINT_SIZE) == 0;
 }
 
 /* STMT_ROW stands on the row; reset by the caller, before anything is written
@@ -99,7 +97,7 @@ static int look_at(struct store *s, const struct ledger_request *q, struct row *
 	reply->claim = claim_of(record.state);
 	record.row = q->row;
 	record.seen = true;
-	record.same = same_fingerprint(stmt, q);
+	record.same = is_same(&record, q);
 	if (reply->claim != LEDGER_FRESH)
 		reply->record = &record;
 	message_put_reply(out, reply);

@@ -74,6 +74,7 @@ int store_claim(struct store *s, const struct ledger_request *q, struct ledger_r
 	struct queue *out);
 int store_intend(struct store *s, const struct ledger_request *q, struct ledger_reply *reply,
 	struct queue *out);
+int store_intend_update(struct store *s, const struct ledger_request *q);
 int store_intend_delete(struct store *s, const struct ledger_request *q);
 int store_withdraw(struct store *s, const struct ledger_request *q);
 int store_outcome(struct store *s, const struct ledger_request *q);

@@ -151,7 +151,7 @@ static void known(struct snowmelt *s, struct slot *slot, struct engine_event *ev
 	if (!is_to_be_updated(s, r))
 		return;
 	if (strcmp(r->spec_id, slot->row.spec_id) == 0) {
-		ev->row.claim = CLAIM_UPDATE;
+		ev->row.claim = r->update_count > 0 ? CLAIM_UPDATE_OPEN : CLAIM_UPDATE;
 		slot->updating = true;
 		return;
 	}

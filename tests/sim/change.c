@@ -31,6 +31,7 @@ void change_plan(struct sim *s, uint32_t number, nsec_t execute_at, nsec_t answe
 		.etag = s->set.without.guard ? 0 : row->etag,
 		.fields = row->fields,
 		.left = row->left,
+		.updates = row->updates,
 		.execute_at = execute_at,
 		.late = execute_at > answer_at,
 	};

@@ -46,7 +46,8 @@ bool check_delete_fits(const struct sim *s, const struct row *row, const struct 
 
 static bool shows_as_left(const struct connection *c, const struct row *row)
 {
-	return !c->renamed && !fields_differ(c->fields, row->left);
+	return !c->renamed &&
+	       (!fields_differ(c->fields, row->left) || updates_have(&row->updates, c->fields));
 }
 
 /* Did others change it, and had we seen that if we had looked when we say we have? What
@@ -121,6 +122,8 @@ void check_delete_told(struct sim *s, const struct row *row)
 	cover(s, row);
 	if ((o == OUTCOME_DELETED || o == OUTCOME_GONE) && !c->deleted)
 		sim_harm(s, "row %u is told %s, and is there", row->number, engine_outcome_name(o));
+	if (o == OUTCOME_CONFLICT && !s->w.identities[row->identity].touched)
+		sim_harm(s, "row %u is a conflict, and nobody else was there", row->number);
 	s->w.identities[row->identity].removed |= c->deleted;
 }
 

@@ -1,8 +1,9 @@
 /* check_task.c - updates, tests and deletions: may this be read, sent, written, told?
  *
  * An answer that was lost, and an update that its etag has stopped, are followed by a
- * read before anything else is sent; a deletion is read in any case, and its intent is
- * on disk before it leaves. A test may be asked again and again, and changes nothing.
+ * read before anything else is sent; a deletion is read in any case. The intent of an update
+ * or a deletion is on disk before it leaves. A test may be asked again and again, and changes
+ * nothing.
  */
 #include "sim.h"
 
@@ -53,12 +54,29 @@ static void on_row(struct sim *s, struct row *row)
 	if (s->cover)
 		s->cover->claim[row->claim]++;
 	s->check.sandbox_used[row->sandbox] = true;
+	row->b.lost = row->claim == CLAIM_UPDATE_OPEN;
 	if (row->claim == CLAIM_DELETE_OPEN) {
 		lost(row, s->started_at, s->set.config.settle_timeout);
 		row->b.intent_durable = true;
-	} else if (!is_deletion(row) && !s->check.ending) {
+	} else if (row->claim == CLAIM_TEST && !s->check.ending) {
 		untried(s, row);
 	}
+}
+
+static void on_durable(struct sim *s, struct row *row)
+{
+	row->b.intent_durable = true;
+	if (is_update(row) && row->b.creates == 0 && !s->check.ending)
+		untried(s, row);
+}
+
+/* A server moves an etag by itself: one update of a row may come too late for that. */
+static bool is_free(struct belief *b, enum engine_answer a)
+{
+	bool first = a == ANSWER_STALE && !b->was_stale;
+
+	b->was_stale |= a == ANSWER_STALE;
+	return first;
 }
 
 /* What came back of an update, a test or a deletion. */
@@ -78,7 +96,7 @@ static void on_sent(struct sim *s, struct row *row, const struct request *q, enu
 	}
 	b->attempts += a != ANSWER_NOT_SENT && a != ANSWER_MORE;
 	if (a != ANSWER_NOT_SENT && a != ANSWER_TOKEN && a != ANSWER_MORE && a != ANSWER_IN_USE &&
-		!throttled) {
+		!throttled && !is_free(b, a)) {
 		b->spent_most++;
 		b->spent += answer_complete(a) || !s->check.before.breaker_open;
 	}
@@ -98,7 +116,7 @@ static void on_sent(struct sim *s, struct row *row, const struct request *q, enu
 static void cover_read(struct sim *s, const struct row *row, enum engine_answer a)
 {
 	const struct connection *c = &s->w.connections[row->id - 1];
-	bool update = row->claim == CLAIM_UPDATE;
+	bool update = is_update(row);
 
 	if (update && a == ANSWER_SAME)
 		sim_cover(s, COVER_UPDATE_SAME);
@@ -143,7 +161,7 @@ void check_task_event(struct sim *s, struct row *row, const struct engine_event 
 	if (e->kind == EVENT_ROW)
 		on_row(s, row);
 	else if (e->kind == EVENT_INTENT_DURABLE)
-		row->b.intent_durable = true;
+		on_durable(s, row);
 	else if (e->kind == EVENT_OUTCOME_DURABLE)
 		row->b.record_durable = true;
 	else if (e->kind == EVENT_ANSWER && job->request.kind == REQUEST_READ)
@@ -174,7 +192,7 @@ static bool is_decided(const struct belief *b)
 
 static bool request_fits(const struct row *row, enum engine_request r)
 {
-	if (row->claim == CLAIM_UPDATE)
+	if (is_update(row))
 		return r == REQUEST_UPDATE || r == REQUEST_READ;
 	if (row->claim == CLAIM_TEST)
 		return r == REQUEST_TEST;
@@ -183,7 +201,7 @@ static bool request_fits(const struct row *row, enum engine_request r)
 
 static void check_read(struct sim *s, const struct row *row)
 {
-	if (row->claim == CLAIM_UPDATE && !row->b.unread)
+	if (is_update(row) && !row->b.unread)
 		sim_breach(s, "row %u is read, and nothing of it is in doubt", row->number);
 }
 
@@ -199,6 +217,8 @@ static void check_main(struct sim *s, struct row *row, const struct engine_actio
 	if (a->send.request == REQUEST_TEST && a->send.first != !b->more)
 		sim_breach(s, "row %u is asked its %s question", row->number,
 			a->send.first ? "first" : "further");
+	if (a->send.request == REQUEST_UPDATE)
+		check_update_sent(s, row);
 	if (a->send.request == REQUEST_DELETE)
 		check_delete_sent(s, row);
 	check_task_tried(s, row);
@@ -226,15 +246,16 @@ void check_task_sent(struct sim *s, const struct engine_action *a)
 		check_main(s, row, a);
 }
 
-/* Only of a deletion, and only of what a read has shown to be as we left it. */
+/* Of an update, and of a deletion only if a read has shown it to be as we left it. */
 void check_task_intent(struct sim *s, struct row *row)
 {
 	struct belief *b = &row->b;
+	bool intends = is_update(row) || row->claim == CLAIM_DELETE;
 
-	if (row->claim != CLAIM_DELETE || b->intent_ordered || b->record_ordered || is_decided(b))
+	if (!intends || b->intent_ordered || b->record_ordered || is_decided(b))
 		sim_breach(s, "row %u needs no intent", row->number);
 	b->intent_ordered = true;
-	if (!b->cleared)
+	if (is_deletion(row) && !b->cleared)
 		sim_breach(s, "row %u is to be deleted, and was not read", row->number);
 }
 
@@ -284,7 +305,7 @@ bool check_task_fits(const struct sim *s, const struct row *row, const struct en
 {
 	bool closed = !is_decided(&row->b) && closed_fits(s, row, a);
 
-	if (row->claim == CLAIM_UPDATE)
+	if (is_update(row))
 		return closed || check_update_fits(s, row, a);
 	if (row->claim == CLAIM_TEST)
 		return closed || test_fits(s, row, a);
@@ -293,15 +314,17 @@ bool check_task_fits(const struct sim *s, const struct row *row, const struct en
 
 static bool is_to_be_recorded(const struct row *row, enum engine_outcome o)
 {
-	if (row->claim == CLAIM_UPDATE)
+	if (is_update(row))
 		return o == OUTCOME_UPDATED;
 	return is_deletion(row) && (o == OUTCOME_DELETED || o == OUTCOME_GONE);
 }
 
+/* Of an update whose answer was lost nobody knows when it cannot be executed any more. */
 static bool is_to_be_withdrawn(const struct row *row, enum engine_outcome o)
 {
-	return is_deletion(row) && row->b.intent_durable && !is_to_be_recorded(row, o) &&
-	       o != OUTCOME_UNRESOLVED;
+	if (!row->b.intent_durable || is_to_be_recorded(row, o) || o == OUTCOME_UNRESOLVED)
+		return false;
+	return is_deletion(row) || (is_update(row) && !row->b.lost);
 }
 
 void check_task_written(struct sim *s, const struct engine_action *a)
@@ -318,8 +341,11 @@ void check_task_written(struct sim *s, const struct engine_action *a)
 		      : !is_to_be_recorded(row, a->row.outcome))
 		sim_breach(s, "row %u is %s as %s", row->number,
 			withdrawn ? "withdrawn" : "written", engine_outcome_name(a->row.outcome));
+	if (withdrawn && is_update(row))
+		check_update_withdrawn(s, row);
 	b->record_ordered = true;
 	b->withdrawn = withdrawn;
+	check_task_tried(s, row);
 	check_row_judged(s, row, a);
 }
 
@@ -353,7 +379,7 @@ void check_task_told(struct sim *s, const struct engine_action *a)
 	if ((is_to_be_recorded(row, o) || is_to_be_withdrawn(row, o)) && !b->record_durable)
 		sim_breach(s, "row %u is told %s before that is durable", row->number,
 			engine_outcome_name(o));
-	if (row->claim == CLAIM_UPDATE)
+	if (is_update(row))
 		check_update_told(s, row);
 	else if (row->claim == CLAIM_TEST)
 		check_test_told(s, row, a);

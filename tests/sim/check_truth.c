@@ -198,6 +198,8 @@ void check_truth_run(struct sim *s)
 	if (s->placed && !check_unsafe(s))
 		check_rows_truly(s);
 	check_delete_disk(s);
+	if (s->placed && s->set.command == COMMAND_RUN)
+		check_update_run(s);
 	if (s->end == END_COMPLETE && s->set.command == COMMAND_RUN)
 		check_nothing_open(s);
 }

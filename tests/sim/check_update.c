@@ -42,14 +42,44 @@ void check_update_executed(struct sim *s, const struct change *change)
 {
 	const struct connection *c = &s->w.connections[change->connection];
 
-	if (c->theirs && !shows(c, change->left) && !shows(c, change->fields))
+	if (c->theirs && !shows(c, change->left) && !shows(c, change->fields) &&
+		(c->renamed || !updates_have(&change->updates, c->fields)))
 		sim_harm(s, "an update of name %u covers what somebody else has changed",
 			c->identity + 1);
+}
+
+void check_update_sent(struct sim *s, const struct row *row)
+{
+	const struct entry *e = &s->w.disk.disk[row->identity];
+
+	if (check_unsafe(s) || s->set.without.update)
+		return;
+	if (!row->b.intent_durable)
+		sim_breach(s, "row %u is updated without a durable intent", row->number);
+	else if (e->state != ENTRY_DONE || e->id != row->id ||
+		 !updates_have(&e->updates, row->fields))
+		sim_breach(s, "row %u is updated, on disk there is no such intent", row->number);
+}
+
+/* With others beside it the ledger would not know which. */
+void check_update_withdrawn(struct sim *s, const struct row *row)
+{
+	const struct entry *e = &s->w.disk.live[row->identity];
+
+	if (!s->set.without.update && e->updates.count != 1)
+		sim_breach(s, "the update of row %u is withdrawn, %u are open", row->number,
+			e->updates.count);
 }
 
 static void cover(struct sim *s, const struct row *row)
 {
 	const struct belief *b = &row->b;
+	bool executed = b->outcome == OUTCOME_UPDATED || b->outcome == OUTCOME_UNRESOLVED;
+
+	if (b->withdrawn)
+		sim_cover(s, COVER_UPDATE_WITHDRAWN);
+	if (b->lost && !executed)
+		sim_cover(s, COVER_UPDATE_KEPT);
 
 	if (b->outcome == OUTCOME_UPDATED)
 		sim_cover(s, row->edited ? COVER_UPDATED : COVER_UPDATED_ADOPTED);
@@ -70,6 +100,8 @@ void check_update_told(struct sim *s, const struct row *row)
 	const struct connection *c = &s->w.connections[row->id - 1];
 
 	cover(s, row);
+	if (row->b.outcome == OUTCOME_CONFLICT && !s->w.identities[row->identity].touched)
+		sim_harm(s, "row %u is a conflict, and nobody else was there", row->number);
 	if (row->b.outcome != OUTCOME_UPDATED)
 		return;
 	if ((!c->theirs && !c->renamed && fields_differ(c->fields, row->fields)) ||
@@ -82,11 +114,11 @@ void check_update_told(struct sim *s, const struct row *row)
 
 /* ------------------------------------------------------------ after all of them */
 
-/* What shows is neither as the ledger has it nor as the row wants it. Somebody else's doing,
- * or an update of our own whose answer was lost, and whose row was edited again since. */
+/* What shows is neither as the ledger has it, or may have it, nor as the row wants it. */
 static bool is_in_conflict(const struct row *row, const struct connection *c)
 {
-	return !shows(c, row->left) && !shows(c, row->fields);
+	return !shows(c, row->left) && !shows(c, row->fields) &&
+	       (c->renamed || !updates_have(&row->updates, c->fields));
 }
 
 bool check_update_good_end(const struct sim *s, const struct row *row)
@@ -111,7 +143,7 @@ static bool has_converged(const struct sim *s, const struct row *row)
 	bool known = row->claim == CLAIM_KNOWN && !row->edited && c->ours &&
 		     s->w.disk.disk[row->identity].status != OUTCOME_ADOPTED;
 
-	known |= row->claim == CLAIM_UPDATE && row->line == OUTCOME_UPDATED;
+	known |= is_update(row) && row->line == OUTCOME_UPDATED;
 	if (!known || c->theirs || c->renamed || c->deleted || id->conflicted || id->meddled ||
 		s->set.lag_breaks)
 		return true;
@@ -119,12 +151,23 @@ static bool has_converged(const struct sim *s, const struct row *row)
 	       (c->secret_theirs || c->fields.password == row->fields.password);
 }
 
-static void cover_story(struct sim *s, const struct row *row)
+static void check_converged(struct sim *s, const struct row *row)
 {
-	const struct connection *c = &s->w.connections[row->id - 1];
+	if (!has_converged(s, row))
+		sim_harm(s, "row %u ends as %s, and the server has something else", row->number,
+			engine_outcome_name(row->line));
+}
 
-	if (row->claim == CLAIM_UPDATE && row->line == OUTCOME_CONFLICT && !c->theirs)
-		sim_cover(s, COVER_UPDATE_OWN_CONFLICT);
+/* Also in mid-story: no update of a row that is unchanged may be out any more. */
+void check_update_run(struct sim *s)
+{
+	for (uint32_t i = 0; i < s->csv_rows; i++) {
+		const struct row *row = &s->rows[i];
+
+		if (row->identity != NO_IDENTITY && row->b.told && row->claim == CLAIM_KNOWN &&
+			row->line == OUTCOME_UNCHANGED)
+			check_converged(s, row);
+	}
 }
 
 void check_update_story(struct sim *s)
@@ -134,10 +177,7 @@ void check_update_story(struct sim *s)
 
 		if (row->identity == NO_IDENTITY || row->claim == CLAIM_DUPLICATE || !row->id)
 			continue;
-		cover_story(s, row);
-		if (!has_converged(s, row))
-			sim_harm(s, "row %u ends as %s, and the server has something else",
-				row->number, engine_outcome_name(row->line));
+		check_converged(s, row);
 		if (s->set.update && row->claim == CLAIM_KNOWN && row->line == OUTCOME_CHANGED &&
 			s->w.disk.disk[row->identity].status != OUTCOME_ADOPTED)
 			sim_harm(s, "row %u differs, and is not updated", row->number);

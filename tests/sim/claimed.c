@@ -67,8 +67,9 @@ static void judge(struct sim *s, struct row *row)
 {
 	const struct entry *e = &s->w.disk.live[row->identity];
 
-	row->edited = !fields_same(e->fields, row->fields);
+	row->edited = !fields_same(e->fields, row->fields) || e->updates.count > 0;
 	row->left = e->fields;
+	row->updates = e->updates;
 	row->etag = e->etag;
 	row->removed = e->removed;
 	switch (e->state) {
@@ -84,6 +85,45 @@ static void judge(struct sim *s, struct row *row)
 		row->known = e->removed ? OUTCOME_SKIPPED : e->status;
 		break;
 	}
+}
+
+/* For an earlier run, while the input is read already. */
+static bool is_looked_at(const struct sim *s, const struct row *row)
+{
+	for (uint32_t i = s->csv_rows; i < s->row_count; i++)
+		if (s->rows[i].identity == row->identity && s->rows[i].source == SOURCE_MARKS &&
+			!s->rows[i].b.told)
+			return true;
+	return false;
+}
+
+/* Its line must say what the look will have found. */
+static void tell_or_hold(struct sim *s, struct row *row)
+{
+	row->held = row->identity != NO_IDENTITY && row->claim != CLAIM_DUPLICATE &&
+		    is_looked_at(s, row);
+	s->rows_held += row->held;
+	if (!row->held)
+		tell(s, row);
+}
+
+void claimed_looked_at(struct sim *s, const struct row *relook)
+{
+	struct row *row = NULL;
+
+	for (uint32_t i = 0; i < s->csv_rows && !row; i++)
+		if (s->rows[i].held && s->rows[i].identity == relook->identity)
+			row = &s->rows[i];
+	if (!row)
+		return;
+	sim_cover(s, COVER_RELOOK_HELD);
+	row->held = false;
+	s->rows_held--;
+	if (relook->line == OUTCOME_CONFLICT) {
+		row->claim = CLAIM_KNOWN;
+		row->known = OUTCOME_CONFLICT;
+	}
+	tell(s, row);
 }
 
 void claimed_row(struct sim *s, const struct op *op)
@@ -107,7 +147,7 @@ void claimed_row(struct sim *s, const struct op *op)
 		disk_apply(s, &copy); /* settles `told`; fields only of a row never intended */
 		judge(s, row);
 	}
-	tell(s, row);
+	tell_or_hold(s, row);
 }
 
 static void end_source(struct sim *s, const struct op *op)

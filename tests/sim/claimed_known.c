@@ -19,6 +19,8 @@ static void known(struct sim *s, struct row *row, const struct entry *e)
 {
 	row->claim = CLAIM_KNOWN;
 	sim_cover(s, !e->told ? COVER_TOLD_AGAIN : row->edited ? COVER_CHANGED : COVER_UNCHANGED);
+	if (e->updates.count > 0 && fields_same(e->fields, row->fields))
+		sim_cover(s, COVER_EDITED_BACK);
 	if (s->set.update && e->told && e->status == OUTCOME_ADOPTED)
 		sim_cover(s, COVER_ADOPTED_LEFT);
 }
@@ -36,7 +38,7 @@ void claimed_known(struct sim *s, struct row *row, const struct entry *e)
 		row->known = OUTCOME_FAILED;
 		sim_cover(s, COVER_SPEC_CHANGED);
 	} else {
-		row->claim = CLAIM_UPDATE;
+		row->claim = e->updates.count > 0 ? CLAIM_UPDATE_OPEN : CLAIM_UPDATE;
 	}
 }
 
@@ -85,6 +87,7 @@ static void verify(struct sim *s, struct row *row)
 void claimed_result(struct sim *s, struct row *row, const struct entry *e)
 {
 	row->fields = row->left = e->fields;
+	row->updates = e->updates;
 	row->etag = e->etag;
 	row->scope = row->look_scope = row->sandbox * s->set.specs + e->fields.spec;
 	if (s->set.command == COMMAND_VERIFY)

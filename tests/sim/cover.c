@@ -19,6 +19,7 @@ static const char *const claims[CLAIM_COUNT] = {
 	[CLAIM_GONE] = "gone",
 	[CLAIM_RELOOK] = "relook",
 	[CLAIM_UPDATE] = "update",
+	[CLAIM_UPDATE_OPEN] = "update, again",
 	[CLAIM_TEST] = "test",
 	[CLAIM_DELETE] = "delete",
 	[CLAIM_DELETE_OPEN] = "delete, again",

@@ -29,6 +29,7 @@
 	X(UNCHANGED, "known row unchanged")                                                        \
 	X(CHANGED, "known row changed")                                                            \
 	X(RELOOK_EARLIER, "last look at a row of an earlier run")                                  \
+	X(RELOOK_HELD, "row of the CSV held until its name was looked at")                         \
 	X(RELOOK_KEPT, "last look that finds no more")                                             \
 	X(RELOOK_CONFLICT, "last look that names a conflict")                                      \
 	X(RELOOK_AMENDED, "line amended by a last look")                                           \
@@ -76,7 +77,11 @@
 	X(UPDATE_MOVED, "etag moved and nothing else to see")                                      \
 	X(UPDATE_CONFLICT, "update stopped by what others changed")                                \
 	X(UPDATE_CHASED, "update given up since its etag kept moving")                             \
-	X(UPDATE_OWN_CONFLICT, "update stopped by one of our own whose answer was lost")           \
+	X(UPDATE_WAS_EARLIER, "what an earlier run's update sent, and the row was edited again")   \
+	X(UPDATE_WITHDRAWN, "intent of an update withdrawn")                                       \
+	X(UPDATE_KEPT, "intent of an update kept, though it was not executed so far")              \
+	X(EDITED_BACK, "row edited back after a lost update")                                      \
+	X(DELETE_WAS_UPDATED, "rollback of what a lost update has sent")                           \
 	X(UPDATE_GONE, "connection of an update gone")                                             \
 	X(UPDATE_UNRESOLVED, "update unresolved")                                                  \
 	X(LATE_UPDATE_STALE, "late update refused by its etag")                                    \

@@ -1,7 +1,7 @@
 /* csv.c - the input over all runs: rows removed, added, re-sorted, changed.
  *
  * What a row is met by is its name, so that everything else of it may change
- * between two runs. Invalid rows and repeated names are strewn in anew each time.
+ * between two runs, and change back. Invalid rows and repeated names are strewn in anew each time.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -26,10 +26,23 @@ void csv_first(struct sim *s)
 	}
 }
 
+/* To what the ledger knows of it: nothing has changed, it seems. */
+static bool edit_back(struct sim *s, struct identity *id, uint32_t chance)
+{
+	const struct entry *e = &s->w.disk.disk[id - s->w.identities];
+
+	if (!s->set.later || !rng_chance(&s->rng, chance / 2) || e->state != ENTRY_DONE)
+		return false;
+	id->want = e->fields;
+	return true;
+}
+
 static void edit(struct sim *s, struct identity *id, uint32_t chance)
 {
 	struct rng *r = &s->rng;
 
+	if (edit_back(s, id, chance))
+		return;
 	if (rng_chance(r, chance))
 		id->want.password++;
 	if (rng_chance(r, chance / 2))

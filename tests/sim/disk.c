@@ -70,6 +70,18 @@ static void intend(struct entry *e, const struct op *op)
 	e->fields = op->fields;
 }
 
+/* It may be executed from here on, and nobody may come to know. */
+static void intend_update(struct entry *e, const struct op *op)
+{
+	struct updates *u = &e->updates;
+
+	if (op->listed || updates_have(u, op->fields))
+		return;
+	if (u->count == UPDATES_MAX)
+		memmove(u->of, u->of + 1, --u->count * sizeof(*u->of));
+	u->of[u->count++] = op->fields;
+}
+
 /* Deleted, or found gone: it may be created again. */
 static void removed(struct entry *e, const struct op *op)
 {
@@ -82,10 +94,13 @@ static void removed(struct entry *e, const struct op *op)
 		.outcome_run = op->run};
 }
 
-/* Of a deletion it takes back what was there before; else there is nothing any more. */
+/* Of an update or a deletion it takes back what was there before; else there is nothing any
+ * more. */
 static void withdraw(struct entry *e, const struct op *op)
 {
-	if (e->state == ENTRY_DELETING || op->listed) {
+	if (e->state == ENTRY_DONE)
+		e->updates.count = 0;
+	if (e->state == ENTRY_DONE || e->state == ENTRY_DELETING) {
 		e->state = ENTRY_DONE;
 		return;
 	}
@@ -105,6 +120,7 @@ static void outcome(struct entry *e, const struct op *op)
 		return;
 	}
 	e->state = op->standing;
+	e->updates.count = 0;
 	if (op->standing == ENTRY_DONE)
 		e->removed = 0;
 	if (op->as_now)
@@ -127,6 +143,7 @@ static void write_op(const struct disk *d, struct entry *e, const struct op *op)
 	switch (op->kind) {
 	case OP_CLAIM: claim(d, e, op); break;
 	case OP_INTEND: intend(e, op); break;
+	case OP_INTEND_UPDATE: intend_update(e, op); break;
 	case OP_INTEND_DELETE: e->state = op->listed ? e->state : ENTRY_DELETING; break;
 	case OP_WITHDRAW: withdraw(e, op); break;
 	case OP_OUTCOME: outcome(e, op); break;
@@ -142,8 +159,8 @@ static void write_op(const struct disk *d, struct entry *e, const struct op *op)
 
 static bool writes(enum op_kind k)
 {
-	return k == OP_CLAIM || k == OP_INTEND || k == OP_INTEND_DELETE || k == OP_WITHDRAW ||
-	       k == OP_OUTCOME || k == OP_UNMARK;
+	return k == OP_CLAIM || k == OP_INTEND || k == OP_INTEND_UPDATE || k == OP_INTEND_DELETE ||
+	       k == OP_WITHDRAW || k == OP_OUTCOME || k == OP_UNMARK;
 }
 
 static bool in_inventory(const struct sim *s, uint32_t identity, uint32_t scope)
@@ -194,7 +211,9 @@ void disk_apply(struct sim *s, struct op *op)
 			     in_inventory(s, op->identity,
 				     s->w.identities[op->identity].sandbox * s->set.specs +
 					     op->fields.spec);
-	if (op->kind == OP_INTEND_DELETE || op->kind == OP_WITHDRAW)
+	if (op->kind == OP_INTEND_UPDATE)
+		op->listed = s->set.without.update;
+	if (op->kind == OP_INTEND_DELETE)
 		op->listed = s->set.without.deletion && d->live[op->identity].state == ENTRY_DONE;
 	write_op(d, &d->live[op->identity], op);
 	ops_push(&d->unsynced, *op);

@@ -105,7 +105,7 @@ static void tell_intended(struct sim *s, const struct op *op)
 {
 	struct row *row = &s->rows[op->row];
 
-	if (op->kind == OP_INTEND_DELETE) {
+	if (op->kind != OP_INTEND) {
 		sim_tell(s, &(struct engine_event){.kind = EVENT_INTENT_DURABLE, .job = op->job});
 		return;
 	}
@@ -126,8 +126,11 @@ static void tell_intended(struct sim *s, const struct op *op)
 				    .filterable = row->filterable}});
 }
 
-static void end_input(struct sim *s)
+void ledger_input_ended(struct sim *s)
 {
+	s->end_held = s->rows_held > 0;
+	if (s->end_held)
+		return;
 	s->reads_out[SOURCE_INPUT] = 0;
 	s->ending_source = SOURCE_INPUT;
 	sim_tell(s, &(struct engine_event){.kind = EVENT_SOURCE_ENDED,
@@ -138,8 +141,9 @@ static void tell_op(struct sim *s, const struct op *op)
 {
 	switch (op->kind) {
 	case OP_CLAIM: claimed_row(s, op); break;
-	case OP_INPUT_ENDED: end_input(s); break;
+	case OP_INPUT_ENDED: ledger_input_ended(s); break;
 	case OP_INTEND:
+	case OP_INTEND_UPDATE:
 	case OP_INTEND_DELETE: tell_intended(s, op); break;
 	case OP_WITHDRAW:
 	case OP_OUTCOME:
@@ -156,8 +160,8 @@ static void tell_op(struct sim *s, const struct op *op)
 
 static bool is_durable(enum op_kind k)
 {
-	return k == OP_INTEND || k == OP_INTEND_DELETE || k == OP_WITHDRAW || k == OP_OUTCOME ||
-	       k == OP_UNMARK || k == OP_INVENTORY_END;
+	return k == OP_INTEND || k == OP_INTEND_UPDATE || k == OP_INTEND_DELETE ||
+	       k == OP_WITHDRAW || k == OP_OUTCOME || k == OP_UNMARK || k == OP_INVENTORY_END;
 }
 
 void ledger_commit(struct sim *s)

@@ -65,6 +65,7 @@ static bool switch_off(struct settings *s, const char *name)
 		{"guard", &s->without.guard},
 		{"compare", &s->without.compare},
 		{"read", &s->config.unsafe.no_guard},
+		{"update", &s->without.update},
 		{"deletion", &s->without.deletion},
 		{"unfinished", &s->without.unfinished},
 	};
@@ -165,7 +166,7 @@ static int usage(void)
 			" --seeds FROM..TO\n"
 			"safeguards: intent lookup second-look settle calibration inventory veto"
 			" gone guard compare read"
-			" deletion unfinished\n");
+			" update deletion unfinished\n");
 	return 64;
 }
 

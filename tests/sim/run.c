@@ -54,7 +54,8 @@ void run_begin(struct sim *s)
 	s->queue.count = 0;
 	s->next_row = 0;
 	s->next_row_at = s->now;
-	s->ended_submitted = s->input_waits = false;
+	s->ended_submitted = s->input_waits = s->end_held = false;
+	s->rows_held = 0;
 	s->read_head = s->read_count = 0;
 	memset(s->reads_out, 0, sizeof(s->reads_out));
 	s->token_until = 0;

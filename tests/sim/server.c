@@ -19,6 +19,14 @@ bool fields_same(struct fields a, struct fields b)
 	return !fields_differ(a, b) && a.password == b.password && a.spec == b.spec;
 }
 
+bool updates_have(const struct updates *u, struct fields f)
+{
+	for (uint32_t i = 0; i < u->count; i++)
+		if (!fields_differ(u->of[i], f))
+			return true;
+	return false;
+}
+
 uint32_t server_add(struct sim *s, struct connection c)
 {
 	struct world *w = &s->w;

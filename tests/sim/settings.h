@@ -74,7 +74,8 @@ struct without {
 	bool veto;
 	bool guard;      /* updates carry no etag */
 	bool compare;    /* what the read of an update shows is not compared with how we left it */
-	bool deletion;   /* the ledger keeps no intent of a deletion */
+	bool update;     /* the ledger keeps no intent of an update */
+	bool deletion;   /* … nor of a deletion */
 	bool unfinished; /* what a rollback was about to delete is looked for by a run, by name */
 };
 

@@ -146,6 +146,13 @@ static struct op op_of(const struct sim *s, uint32_t job, enum op_kind kind)
 	};
 }
 
+static enum op_kind intent_of(const struct row *row)
+{
+	if (is_update(row))
+		return OP_INTEND_UPDATE;
+	return is_deletion(row) ? OP_INTEND_DELETE : OP_INTEND;
+}
+
 static enum entry_state standing(enum engine_outcome o)
 {
 	if (o == OUTCOME_CREATED || o == OUTCOME_ADOPTED)
@@ -193,13 +200,17 @@ static void amend(struct sim *s, uint32_t identity)
 static void emit(struct sim *s, const struct engine_action *a)
 {
 	struct row *row = shell_row(s, a->job);
+	bool earlier = row->claim == CLAIM_RELOOK && row->source == SOURCE_MARKS;
 
-	assert(row);
 	row->line = a->row.outcome;
 	if (row->claim == CLAIM_RELOOK && a->row.outcome == OUTCOME_CONFLICT)
 		amend(s, row->identity);
 	row->job = ENGINE_NO_JOB;
 	release(s, a->job);
+	if (earlier)
+		claimed_looked_at(s, row);
+	if (s->rows_held == 0 && s->end_held)
+		ledger_input_ended(s);
 }
 
 /* ---------------------------------------------------------------- calibration */
@@ -244,9 +255,7 @@ void shell_perform(struct sim *s, const struct engine_action *a)
 	switch (a->kind) {
 	case ACTION_READ: input_read(s, a->job, a->read.source); break;
 	case ACTION_WRITE_INTENT:
-		ledger_submit(s, op_of(s, a->job,
-					 is_task(&s->rows[s->jobs[a->job].row]) ? OP_INTEND_DELETE
-										: OP_INTEND));
+		ledger_submit(s, op_of(s, a->job, intent_of(&s->rows[s->jobs[a->job].row])));
 		break;
 	case ACTION_WRITE_WITHDRAWAL: ledger_submit(s, op_of(s, a->job, OP_WITHDRAW)); break;
 	case ACTION_WRITE_OUTCOME: write_outcome(s, a); break;

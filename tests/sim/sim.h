@@ -65,8 +65,9 @@ struct belief {
 	bool untried;               /* it may leave, and nothing of it has */
 	bool unread;                /* STALE, or its answer was lost: it is to be read */
 	bool cleared;               /* a read showed that it may leave */
-	bool stale;                 /* the last answer to an update */
-	bool lost;                  /* the answer to any was lost */
+	bool stale;                 /* the last answer to an update … */
+	bool was_stale;             /* … or an earlier one: the first costs no attempt */
+	bool lost;                  /* the answer to any was lost, also of an earlier run */
 	bool more;                  /* a test has a further question */
 	nsec_t read_at, cleared_at; /* as the server saw it; and as we learnt of it */
 };
@@ -82,8 +83,9 @@ struct row {
 	enum engine_outcome known; /* KNOWN, ENDED, listed */
 	enum engine_source source;
 	bool delivered;
+	bool held;     /* its name is looked at once more: it is told after that */
 	bool was_open; /* the claim's entry was in doubt: `created` is possible */
-	bool edited;   /* since what the ledger has */
+	bool edited;   /* since what the ledger has; or an update is open there */
 	uint32_t job;
 	/* what its lookups compare with */
 	struct fields look;
@@ -91,7 +93,8 @@ struct row {
 	nsec_t intent_at;         /* 0: what is found is adopted */
 	uint32_t removed;         /* an id that is deleted, and may be listed yet */
 	uint32_t deleting;        /* one that may be, or may be deleted yet */
-	struct fields left;       /* as the ledger has it */
+	struct fields left;       /* as the ledger has it … */
+	struct updates updates;   /* … or as an update has sent it that is open there */
 	uint32_t etag;            /* that we know */
 	uint32_t id;              /* connection + 1: what it is */
 	enum engine_outcome line; /* as the results have it, also after an amendment */
@@ -243,6 +246,8 @@ struct sim {
 	uint32_t next_row;
 	nsec_t next_row_at;
 	bool ended_submitted, input_waits;
+	uint32_t rows_held;
+	bool end_held;   /* the input has ended, and rows are held */
 	uint32_t *reads; /* jobs that READ INPUT was ordered for, first come first served */
 	uint32_t read_head, read_count, read_cap;
 	uint32_t reads_out[SOURCE_COUNT];
@@ -334,10 +339,14 @@ void ledger_turn(struct sim *s);
 void ledger_commit(struct sim *s);
 void ledger_fail(struct sim *s);
 bool ledger_owes(const struct sim *s);
+/** All claims before the end of the input are answered; it is told when none is held. */
+void ledger_input_ended(struct sim *s);
 
 /* claimed.c: what the shell makes of the ledger's answers */
 void claimed_row(struct sim *s, const struct op *op);
 void claimed_handed_out(struct sim *s, const struct op *op, uint32_t identity);
+/** The last look of an earlier run's row is over: tell the row of the CSV that has its name. */
+void claimed_looked_at(struct sim *s, const struct row *relook);
 /** The inventory has its name. */
 enum engine_outcome claimed_listed(struct sim *s, struct row *row);
 
@@ -395,6 +404,10 @@ void others_move(struct sim *s, uint32_t connection);
 static inline bool is_task(const struct row *row)
 {
 	return row->claim >= CLAIM_UPDATE;
+}
+static inline bool is_update(const struct row *row)
+{
+	return row->claim == CLAIM_UPDATE || row->claim == CLAIM_UPDATE_OPEN;
 }
 static inline bool is_deletion(const struct row *row)
 {
@@ -480,8 +493,12 @@ bool check_task_finding(enum engine_answer a);
 bool check_task_refused(const struct belief *b);
 bool check_update_fits(const struct sim *s, const struct row *row, const struct engine_action *a);
 void check_update_executed(struct sim *s, const struct change *c);
+void check_update_sent(struct sim *s, const struct row *row);
+void check_update_withdrawn(struct sim *s, const struct row *row);
 void check_update_told(struct sim *s, const struct row *row);
 /** The last run of a story has updated. */
+/** After each run of which the results are in place. */
+void check_update_run(struct sim *s);
 void check_update_story(struct sim *s);
 bool check_update_good_end(const struct sim *s, const struct row *row);
 bool check_delete_settled(const struct sim *s, const struct row *row, nsec_t began);

@@ -1,5 +1,5 @@
 /* task.c - what src/run does for a row that has an id: it keeps the etag, and compares what a
- * read shows with how we left it and how the row wants it.
+ * read shows with how we left it, what open updates have sent, and how the row wants it.
  */
 #include "sim.h"
 
@@ -10,7 +10,17 @@ static bool shows(const struct shown *shown, struct fields f)
 
 static bool is_blind(const struct sim *s, const struct row *row)
 {
-	return row->claim == CLAIM_UPDATE && s->set.without.compare;
+	return is_update(row) && s->set.without.compare;
+}
+
+/* Is it one of our own, whose answer was lost? */
+static bool was_sent(struct sim *s, const struct row *row, const struct shown *shown)
+{
+	if (shown->renamed || !updates_have(&row->updates, shown->fields))
+		return false;
+	if (!shows(shown, row->left) && !shows(shown, row->fields))
+		sim_cover(s, is_update(row) ? COVER_UPDATE_WAS_EARLIER : COVER_DELETE_WAS_UPDATED);
+	return true;
 }
 
 static enum engine_answer read_answer(struct sim *s, struct row *row, const struct shown *shown)
@@ -19,7 +29,8 @@ static enum engine_answer read_answer(struct sim *s, struct row *row, const stru
 		return ANSWER_GONE;
 	if (shown->etag == row->etag)
 		return ANSWER_SAME;
-	if (!shows(shown, row->left) && !shows(shown, row->fields) && !is_blind(s, row))
+	if (!shows(shown, row->left) && !shows(shown, row->fields) && !was_sent(s, row, shown) &&
+		!is_blind(s, row))
 		return ANSWER_CONFLICT;
 	row->etag = shown->etag;
 	return ANSWER_MOVED;

@@ -70,6 +70,7 @@ static const char *claim_name(enum engine_claim c)
 		[CLAIM_GONE] = "gone",
 		[CLAIM_RELOOK] = "to be looked at again",
 		[CLAIM_UPDATE] = "to be updated",
+		[CLAIM_UPDATE_OPEN] = "to be updated, again",
 		[CLAIM_TEST] = "to be tested",
 		[CLAIM_DELETE] = "to be deleted",
 		[CLAIM_DELETE_OPEN] = "to be deleted, again",

@@ -19,10 +19,20 @@ struct fields {
 	uint8_t endpoint, username, password, spec;
 };
 
+#define UPDATES_MAX 8
+
+/** What open updates have sent, the oldest first, each with something else to show. */
+struct updates {
+	uint32_t count;
+	struct fields of[UPDATES_MAX];
+};
+
 /** As a listing shows them: without the password. */
 bool fields_differ(struct fields a, struct fields b);
 /** As the fingerprint tells them. */
 bool fields_same(struct fields a, struct fields b);
+/** Does one of them show the same? */
+bool updates_have(const struct updates *u, struct fields f);
 
 /* ------------------------------------------------------------------- server */
 
@@ -60,7 +70,8 @@ struct change {
 	enum engine_request kind;
 	uint32_t connection;
 	uint32_t etag;              /* it carries; 0: none */
-	struct fields fields, left; /* as it will be, and as we had left it */
+	struct fields fields, left; /* as it will be, and as we had left it … */
+	struct updates updates;     /* … or as one of these */
 	nsec_t execute_at;          /* NSEC_NEVER: it does not reach the server */
 	bool done, executed;
 	bool late;                 /* its answer was lost, and came before */
@@ -135,7 +146,8 @@ struct entry {
 	enum engine_outcome status;
 	uint32_t id; /* connection + 1 */
 	uint32_t etag;
-	uint32_t removed; /* the id that it had, until it has another */
+	uint32_t removed;       /* the id that it had, until it has another */
+	struct updates updates; /* open ones */
 	uint32_t outcome_run, seen_run, seen_row;
 	bool told, relook;
 	uint32_t relook_run;
@@ -146,6 +158,7 @@ enum op_kind {
 	OP_CLAIM,
 	OP_INPUT_ENDED, /* not for the ledger: keeps the order behind the claims */
 	OP_INTEND,
+	OP_INTEND_UPDATE,
 	OP_INTEND_DELETE,
 	OP_WITHDRAW,
 	OP_OUTCOME,
@@ -176,7 +189,8 @@ struct op {
 	uint32_t sandbox, scope;            /* RECALL_ANY; INVENTORY */
 	uint32_t connection, count, serial; /* INVENTORY */
 	bool listed; /* INTEND, once it was looked at: it is in the inventory, nothing is written;
-		      * so it is for a deletion where the ledger keeps no intents of those */
+		      * so it is for an update or a deletion where the ledger keeps no intents of
+		      * those */
 };
 
 struct ops {
