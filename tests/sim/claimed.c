@@ -5,7 +5,6 @@
 
 static void take_slot(struct sim *s, uint32_t job, uint32_t row)
 {
-	shell_use(s, job, USE_ROW);
 	s->jobs[job].row = row;
 	s->rows[row].job = job;
 	s->rows[row].delivered = true;
@@ -13,6 +12,7 @@ static void take_slot(struct sim *s, uint32_t job, uint32_t row)
 
 static void tell(struct sim *s, const struct row *row)
 {
+	shell_use(s, row->job, USE_ROW);
 	sim_tell(s, &(struct engine_event){
 			    .kind = EVENT_ROW,
 			    .job = row->job,

@@ -38,6 +38,7 @@ static void somebody_changes_it(struct story *st)
 {
 	struct connection *c = connection(st);
 
+	st->sim.w.identities[0].touched = true;
 	c->fields.username += 100;
 	c->theirs = true;
 	c->theirs_since = st->sim.now;
@@ -56,6 +57,7 @@ static void an_edited_row_is_updated_and_known(void **state)
 	story_run(&st);
 	story_expect_run(&st, 2,
 		"[    35ms] row 1 to be updated\n"
+		"[    35ms] row 1 intend\n"
 		"[    35ms] fetch a token\n"
 		"[    45ms] token fresh\n"
 		"[    45ms] row 1 update\n"
@@ -79,6 +81,7 @@ static void an_etag_that_moved_by_itself_is_taken(void **state)
 	story_run(&st);
 	story_expect_after(&st, "run 2",
 		"[    35ms] row 1 to be updated\n"
+		"[    35ms] row 1 intend\n"
 		"[    35ms] fetch a token\n"
 		"[    45ms] token fresh\n"
 		"[    45ms] row 1 update\n"
@@ -105,8 +108,9 @@ static void what_somebody_else_changed_is_left(void **state)
 		"[    65ms] row 1 answer: stale\n"
 		"[    65ms] row 1 read\n"
 		"[    85ms] row 1 answer: conflict\n"
-		"[    85ms] row 1 line: conflict, attempts 1\n"
-		"[    85ms] done: complete\n");
+		"[    85ms] row 1 withdraw\n"
+		"[    86ms] row 1 line: conflict, attempts 1\n"
+		"[    86ms] done: complete\n");
 	story_end(&st);
 }
 
@@ -151,7 +155,7 @@ static void a_late_update_is_stopped_by_its_etag(void **state)
 	story_end(&st);
 }
 
-/* The process dies as the answer is there: the ledger has it as before, so it is sent again. */
+/* The process dies as the answer is there: the ledger has its intent, so it is sent again. */
 static void an_update_of_a_dead_process_converges(void **state)
 {
 	struct story st;
@@ -161,7 +165,8 @@ static void an_update_of_a_dead_process_converges(void **state)
 	story_run(&st);
 	story_run(&st);
 	story_expect_run(&st, 3,
-		"[    67ms] row 1 to be updated\n"
+		"[    67ms] row 1 to be updated, again\n"
+		"[    67ms] row 1 intend\n"
 		"[    67ms] fetch a token\n"
 		"[    77ms] token fresh\n"
 		"[    77ms] row 1 update\n"
@@ -175,19 +180,83 @@ static void an_update_of_a_dead_process_converges(void **state)
 	story_end(&st);
 }
 
-/* What nobody can know, since an update writes no intent (see README.md): it was executed
- * and the answer lost, and then the CSV was edited back. Random stories never do that. */
-static void an_edit_that_is_taken_back_is_not_seen(void **state)
+/* The row seems to be as it was created; but an intent says what may be there. */
+static void an_edit_that_is_taken_back_is_a_change(void **state)
 {
 	struct story st;
 
 	created_and_edited(&st, 1);
 	story_crash(&st, ACTION_WRITE_OUTCOME, 0, true);
 	story_run(&st);
+	assert_int_equal(connection(&st)->fields.password, 1);
+	st.sim.w.identities[0].want.password--;
+	st.set.update = false;
+	story_run(&st);
+	assert_int_equal(st.sim.rows[0].line, OUTCOME_CHANGED);
+	st.set.update = true;
+	story_run(&st);
+	assert_int_equal(connection(&st)->fields.password, 0);
+	story_run(&st);
+	assert_int_equal(st.sim.rows[0].line, OUTCOME_UNCHANGED);
+	story_end(&st);
+}
+
+/* What shows is neither as the ledger has it nor as the row wants it, and our own doing. */
+static void a_row_that_is_edited_again_is_no_conflict(void **state)
+{
+	struct story st;
+
+	created_and_edited(&st, 1);
+	st.sim.w.identities[0].want.username++;
+	story_crash(&st, ACTION_WRITE_OUTCOME, 0, true);
+	story_run(&st);
+	st.sim.w.identities[0].want.username++;
+	story_run(&st);
+	assert_int_equal(connection(&st)->fields.username, 2);
+	story_expect_run(&st, 3,
+		"[    67ms] row 1 to be updated, again\n"
+		"[    67ms] row 1 intend\n"
+		"[    67ms] fetch a token\n"
+		"[    77ms] token fresh\n"
+		"[    77ms] row 1 update\n"
+		"[    97ms] row 1 answer: stale\n"
+		"[    97ms] row 1 read\n"
+		"[   117ms] row 1 answer: moved\n"
+		"[   117ms] row 1 update\n"
+		"[   137ms] row 1 answer: updated\n"
+		"[   138ms] row 1 line: updated, attempts 2\n"
+		"[   138ms] done: complete\n");
+	story_end(&st);
+}
+
+static void a_lost_update_is_rolled_back(void **state)
+{
+	struct story st;
+
+	created_and_edited(&st, 1);
+	st.sim.w.identities[0].want.username++;
+	story_crash(&st, ACTION_WRITE_OUTCOME, 0, true);
+	story_run(&st);
+	assert_int_equal(connection(&st)->fields.username, 1);
+	st.set.command = COMMAND_ROLLBACK;
+	story_run(&st);
+	assert_true(st.sim.w.connections[0].deleted);
+	assert_int_equal(st.sim.rows[0].line, OUTCOME_DELETED);
+	story_end(&st);
+}
+
+/* An intent that stayed would make a change of what is as it was created. */
+static void a_refused_update_leaves_nothing_open(void **state)
+{
+	struct story st;
+
+	created_and_edited(&st, 1);
+	story_fault(&st, 1, REQUEST_UPDATE, FAULT_REJECTED);
+	story_run(&st);
+	assert_int_equal(st.sim.rows[0].line, OUTCOME_FAILED);
 	st.sim.w.identities[0].want.password--;
 	story_run(&st);
 	assert_int_equal(st.sim.rows[0].line, OUTCOME_UNCHANGED);
-	assert_int_equal(connection(&st)->fields.password, 1);
 	story_end(&st);
 }
 
@@ -392,6 +461,30 @@ static void every_crash_of_an_update_converges(void **state)
 	}
 }
 
+/* Two runs die one after the other, at each order each, and each time the row is edited on: no
+ * update blames others for what one of our own has left. */
+static void every_two_crashes_of_rows_that_are_edited_on_converge(void **state)
+{
+	for (uint32_t order = 0; order < 22 * 22; order++) {
+		const uint32_t orders[] = {order / 22, order % 22};
+		struct story st;
+
+		created_and_edited(&st, 1);
+		for (int i = 0; i < 2; i++) {
+			st.sim.w.identities[0].want.username++;
+			st.set.crash = (struct crash){.how = CRASH_AT_ORDER,
+				.orders = orders[i] / 2,
+				.before = orders[i] % 2};
+			story_run(&st);
+		}
+		st.sim.w.identities[0].want.username++;
+		story_run(&st); /* which may tell what a crash has left untold … */
+		story_run(&st); /* … and update only then */
+		assert_int_equal(connection(&st)->fields.username, 3);
+		story_end(&st);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,7 +494,10 @@ int main(void)
 		cmocka_unit_test(an_update_whose_answer_was_lost_is_sent_again),
 		cmocka_unit_test(a_late_update_is_stopped_by_its_etag),
 		cmocka_unit_test(an_update_of_a_dead_process_converges),
-		cmocka_unit_test(an_edit_that_is_taken_back_is_not_seen),
+		cmocka_unit_test(an_edit_that_is_taken_back_is_a_change),
+		cmocka_unit_test(a_row_that_is_edited_again_is_no_conflict),
+		cmocka_unit_test(a_lost_update_is_rolled_back),
+		cmocka_unit_test(a_refused_update_leaves_nothing_open),
 		cmocka_unit_test(a_test_is_asked_again_and_changes_nothing),
 		cmocka_unit_test(a_row_is_read_intended_and_deleted),
 		cmocka_unit_test(a_changed_connection_is_not_deleted),
@@ -411,6 +507,7 @@ int main(void)
 		cmocka_unit_test(an_adopted_connection_is_kept),
 		cmocka_unit_test(every_crash_of_a_rollback_is_survived),
 		cmocka_unit_test(every_crash_of_an_update_converges),
+		cmocka_unit_test(every_two_crashes_of_rows_that_are_edited_on_converge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

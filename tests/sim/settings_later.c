@@ -12,7 +12,7 @@ void settings_later(struct settings *s, struct rng *r)
 		return;
 	s->edited = PICK(r, 0, 600, 1000, 1000);
 	s->touched = PICK(r, 0, 0, 20, 100, 300);
-	s->chased = PICK(r, 0, 0, 20, 100, 300, 800);
+	s->chased = PICK(r, 0, 0, 20, 100, 300, 800, 1000);
 	s->moving = PICK(r, 0, 300, 1000);
 	s->busy = PICK(r, 100, 100, 700);
 	s->in_use = PICK(r, 0, 0, 50, 300);

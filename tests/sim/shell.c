@@ -200,8 +200,10 @@ static void amend(struct sim *s, uint32_t identity)
 static void emit(struct sim *s, const struct engine_action *a)
 {
 	struct row *row = shell_row(s, a->job);
-	bool earlier = row->claim == CLAIM_RELOOK && row->source == SOURCE_MARKS;
+	bool earlier;
 
+	assert(row);
+	earlier = row->claim == CLAIM_RELOOK && row->source == SOURCE_MARKS;
 	row->line = a->row.outcome;
 	if (row->claim == CLAIM_RELOOK && a->row.outcome == OUTCOME_CONFLICT)
 		amend(s, row->identity);
