@@ -134,6 +134,16 @@ static const char *why_adopt(const struct ledger_record *r)
 	return "";
 }
 
+static void decide_absent(const struct plan_facts *f, struct plan_verdict *v)
+{
+	if (f->occupied)
+		say(v, PLAN_CONFLICT,
+			"an earlier run may have created it with another connection_spec_id, and "
+			"with this one there is another of its name: rename the row");
+	else
+		say(v, PLAN_CREATE, "%s", why_create(f));
+}
+
 static void decide_by_name(const struct plan_facts *f, struct plan_verdict *v)
 {
 	char conflict[sizeof(v->reason)];
@@ -141,7 +151,7 @@ static void decide_by_name(const struct plan_facts *f, struct plan_verdict *v)
 	str_copy(v->id, sizeof(v->id),
 		f->hits->count == 1 || f->hits->tagged == 1 ? f->hits->ids[0] : "");
 	switch (flow_hits_conclude(f->hits, 0, conflict, sizeof(conflict))) {
-	case FLOW_ABSENT: say(v, PLAN_CREATE, "%s", why_create(f)); break;
+	case FLOW_ABSENT: decide_absent(f, v); break;
 	case FLOW_FOUND_CREATED:
 	case FLOW_FOUND_ADOPTED: say(v, PLAN_ADOPT, "%s", why_adopt(f->record)); break;
 	case FLOW_FOUND_CONFLICT:

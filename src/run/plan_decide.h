@@ -40,10 +40,11 @@ struct plan_facts {
 	const struct ledger_record *record; /* NULL: the ledger does not know the row */
 	const char *spec_id;                /* that the row wants */
 	const struct flow_hits *hits;       /* of its name, see plan_by_record() */
-	bool listed;     /* done: its id is in the listing, under whatever name */
-	bool newer;      /* the record was written after the listing had begun */
-	bool going;      /* a run holds the ledger */
-	bool same;       /* done: the row wants what was sent */
+	bool occupied; /* looked for with another spec than the row's: of that, its name is taken */
+	bool listed;   /* done: its id is in the listing, under whatever name */
+	bool newer;    /* the record was written after the listing had begun */
+	bool going;    /* a run holds the ledger */
+	bool same;     /* done: the row wants what was sent */
 	unsigned theirs; /* done: what somebody else has changed */
 	unsigned edited; /* done: in what the row differs from what was sent */
 };

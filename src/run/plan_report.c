@@ -184,17 +184,20 @@ static void name_begin(const struct report *p, const struct ledger_record *r, st
 	ret->wanted.tag = ret->tag;
 }
 
-/* And nobody calls it an extra from now on, whatever spec it has by now. */
-static int find_name(struct report *p, struct by_name *n, struct error *reterr)
+/* And nobody calls it an extra from now on, whichever spec it was looked for with. */
+static int find_name(struct report *p, struct by_name *n, bool *ret_occupied, struct error *reterr)
 {
 	const struct row *row = &p->row;
 	struct ledger *l = p->s->ledger;
 	int64_t count = ledger_scratch_find(
 		l, row->sandbox, n->wanted.spec_id, row->name, add_hit, n, reterr);
 
-	if (count >= 0 && strcmp(n->wanted.spec_id, row->spec_id) != 0)
+	*ret_occupied = false;
+	if (count >= 0 && strcmp(n->wanted.spec_id, row->spec_id) != 0) {
 		count = ledger_scratch_find(
 			l, row->sandbox, row->spec_id, row->name, ignore, NULL, reterr);
+		*ret_occupied = count > 0;
+	}
 	return count < 0 ? (int)count : 0;
 }
 
@@ -204,7 +207,7 @@ struct by_id {
 	const struct ledger *ledger;
 	const struct row *row;
 	const struct ledger_record *record;
-	bool renamed;
+	bool unnamed; /* neither its name nor its spec made it the row's */
 	unsigned theirs, edited;
 };
 
@@ -213,7 +216,7 @@ static void compare(void *arg, const struct ledger_scratch_item *i)
 	struct by_id *b = arg;
 	const struct flow_item item = item_of(i);
 
-	b->renamed = strcmp(i->name, b->row->name) != 0;
+	b->unnamed = strcmp(i->name, b->row->name) != 0 || strcmp(i->spec_id, b->row->spec_id) != 0;
 	b->theirs = plan_theirs(b->ledger, b->row, b->record, &item);
 	b->edited = plan_edited(b->ledger, b->row, b->record, i->description);
 }
@@ -231,7 +234,7 @@ static int find_id(
 	f->same = plan_same(l, &p->row, r);
 	f->theirs = b.theirs;
 	f->edited = f->listed ? b.edited : plan_edited(l, &p->row, r, NULL);
-	return b.renamed ? ledger_scratch_name_id(l, r->sandbox, r->spec_id, r->id, reterr) : 0;
+	return b.unnamed ? ledger_scratch_name_id(l, r->sandbox, r->spec_id, r->id, reterr) : 0;
 }
 
 /* ------------------------------------------------------------------------- rows */
@@ -263,7 +266,7 @@ static int take_valid(struct report *p, struct error *reterr)
 	f.going = p->plan->going;
 	f.newer = record && record->changed_ms >= p->plan->began_ms;
 	name_begin(p, record, &name);
-	r = find_name(p, &name, reterr);
+	r = find_name(p, &name, &f.occupied, reterr);
 	if (r == 0 && plan_is_done(record))
 		r = find_id(p, record, &f, reterr);
 	if (r < 0)
