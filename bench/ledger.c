@@ -1,10 +1,13 @@
 /* ledger.c - what the ledger costs a row, without a network.
  *
  *     bench_ledger LEDGER ROWS [WINDOW]
+ *     bench_ledger :scratch: ITEMS
  *
  * Claims, intends and decides ROWS rows in random order of their names, WINDOW
  * (1,024) at a time as a run does, in a new or an old ledger; ":memory:" is the
  * ledger in memory. Rows that are known from an earlier run are claimed only.
+ * ":scratch:" lists ITEMS connections, in order of their names, and asks for each of
+ * them in no order, by name and by id.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -14,6 +17,9 @@
 #include <time.h>
 
 #include "ledger/ledger.h"
+#include "ledger/scratch.h"
+
+#define SPEC "eb13cb25-47ab-407f-ba89-c0125281c563"
 
 struct job {
 	char name[40], endpoint[64], id[40], etag[40], request_id[40];
@@ -83,7 +89,8 @@ static void submit(enum ledger_op op, uint32_t ticket)
 				      .name = j->name,
 				      .endpoint = j->endpoint,
 				      .username = "integration",
-				      .spec_id = "eb13cb25-47ab-407f-ba89-c0125281c563",
+				      .spec_id = SPEC,
+				      .description = "Instance of a customer",
 				      .fingerprint = {(uint8_t)j->row},
 				      .wall_ms = 1764000000000 + (int64_t)j->row,
 				      .standing = LEDGER_DONE,
@@ -142,6 +149,111 @@ static void run_all(uint64_t rows, uint32_t window)
 	}
 }
 
+/* ------------------------------------------------------------------ a scratch */
+
+static void await(uint64_t replies)
+{
+	struct ledger_reply r;
+
+	ledger_flush(ledger);
+	while (replies > 0) {
+		if (!ledger_next(ledger, &r)) {
+			sleep_until_woken();
+			continue;
+		}
+		if (r.error < 0) {
+			fprintf(stderr, "%s\n", ledger_error(ledger)->text);
+			exit(1);
+		}
+		replies--;
+	}
+}
+
+static void list(uint64_t items)
+{
+	char name[40], id[40];
+	struct ledger_request q = {
+		.op = LEDGER_INVENTORY_BEGIN,
+		.sandbox = "prod",
+		.spec_id = SPEC,
+		.name = name,
+		.id = id,
+		.etag = "\"5e0012ab-0000-0200-0000-5f1a2b3c0000\"",
+		.endpoint = "https://customer-of-somebody.service-now.com",
+		.username = "integration",
+		.description = "Instance of a customer",
+		.count = items,
+	};
+
+	ledger_submit(ledger, &q);
+	await(1);
+	q.op = LEDGER_INVENTORY_ITEM;
+	for (uint64_t i = 0; i < items; i++) {
+		unsigned long long h = scatter(i + 1);
+
+		snprintf(name, sizeof(name), "instance-%012llu", (unsigned long long)i);
+		snprintf(id, sizeof(id), "%08llx-0000-4000-8000-%012llx", h >> 32,
+			h & 0xffffffffffff);
+		ledger_submit(ledger, &q);
+		if (i % 100 == 99) /* a page */
+			await(100);
+	}
+	await(items % 100);
+	q.op = LEDGER_INVENTORY_END;
+	ledger_submit(ledger, &q);
+	await(1);
+}
+
+static void count_item(void *arg, const struct ledger_scratch_item *item)
+{
+	++*(uint64_t *)arg;
+}
+
+static double lap(double *since)
+{
+	double now = seconds(CLOCK_MONOTONIC), ret = now - *since;
+
+	*since = now;
+	return ret;
+}
+
+static int scratch(uint64_t items)
+{
+	double start = seconds(CLOCK_MONOTONIC), listing, naming, by_id, rest;
+	uint64_t found = 0, left = 0;
+	char text[40];
+	struct rusage usage;
+	struct error e;
+
+	if (ledger_scratch_create(wake, NULL, &ledger, &e) < 0)
+		return 3;
+	list(items);
+	listing = lap(&start);
+	for (uint64_t i = 0; i < items; i++) {
+		snprintf(text, sizeof(text), "instance-%012llu",
+			(unsigned long long)(scatter(i + 1) % items));
+		ledger_scratch_find(ledger, "prod", SPEC, text, count_item, &found, &e);
+	}
+	naming = lap(&start);
+	for (uint64_t i = 0; i < items; i++) {
+		unsigned long long h = scatter(i + 1);
+
+		snprintf(text, sizeof(text), "%08llx-0000-4000-8000-%012llx", h >> 32,
+			h & 0xffffffffffff);
+		ledger_scratch_find_id(ledger, "prod", SPEC, text, count_item, &found, &e);
+	}
+	by_id = lap(&start);
+	ledger_scratch_unnamed(ledger, count_item, &left, &e);
+	rest = lap(&start);
+	ledger_destroy(ledger);
+	getrusage(RUSAGE_SELF, &usage);
+	printf("%llu items: listed in %.2f s, found by name in %.2f s, by id in %.2f s, "
+	       "%llu left in %.2f s; peak RSS %ld KiB\n",
+		(unsigned long long)items, listing, naming, by_id, (unsigned long long)left, rest,
+		usage.ru_maxrss);
+	return found == 2 * items ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct ledger_sqlite_options o = {.service = "bench", .org = "bench", .wake = wake};
@@ -153,9 +265,11 @@ int main(int argc, char **argv)
 	int r;
 
 	if (rows == 0 || window == 0) {
-		fprintf(stderr, "usage: bench_ledger LEDGER ROWS [WINDOW]\n");
+		fprintf(stderr, "usage: bench_ledger LEDGER|:scratch: ROWS [WINDOW]\n");
 		return 64;
 	}
+	if (strcmp(argv[1], ":scratch:") == 0)
+		return scratch(rows);
 	o.path = argv[1];
 	jobs = calloc(window, sizeof(*jobs));
 	r = strcmp(o.path, ":memory:") == 0 ? ledger_memory_create(wake, NULL, &ledger, &e)

@@ -44,12 +44,29 @@ enum snowmelt_exit {
 enum snowmelt_halt { SNOWMELT_HALT_NEVER, SNOWMELT_HALT_SOON, SNOWMELT_HALT_NOW };
 enum snowmelt_format { SNOWMELT_FORMAT_AUTO, SNOWMELT_FORMAT_CSV, SNOWMELT_FORMAT_JSONL };
 
+/** What a run is for. */
+enum snowmelt_command {
+	SNOWMELT_COMMAND_RUN,      /* create what is missing; with `update`, send what differs */
+	SNOWMELT_COMMAND_CHECK,    /* validate every row; with `probe`, ask each instance */
+	SNOWMELT_COMMAND_PLAN,     /* tell what a run would do; reads, never writes */
+	SNOWMELT_COMMAND_VERIFY,   /* the input is a results file: test each id */
+	SNOWMELT_COMMAND_ROLLBACK, /* the same: delete what was created */
+};
+
+enum snowmelt_report_format {
+	SNOWMELT_REPORT_TEXT, /* for people; text of others has its control characters as \xNN */
+	SNOWMELT_REPORT_CSV,
+	SNOWMELT_REPORT_JSONL,
+};
+
 /**
  * What to do. Set the whole with snowmelt_options_init(), then change fields.
  * Text is borrowed until snowmelt_create() returns, which copies it; the
  * caller wipes its own copies of secrets. Durations are nanoseconds.
  */
 struct snowmelt_options {
+	enum snowmelt_command command;
+
 	/* input */
 	const char *input;      /* path, "-" is standard input */
 	const char *const *map; /* "name=Instance Name" */
@@ -94,13 +111,24 @@ struct snowmelt_options {
 	bool resend_unresolved; /* send rows that an earlier run left unresolved, when one lookup
 	                         * more has not found them */
 
+	bool update;  /* RUN: send rows that differ from what was sent, guarded by their etag */
+	bool adopted; /* and those that were adopted, once, whether they differ or not: their
+	               * secrets on the server are unknown */
+	bool explore; /* VERIFY: count the tables of each connection that works */
+	bool force;   /* ROLLBACK: delete also what someone else has changed since */
+	bool probe;   /* CHECK: ask each ServiceNow instance whether its login works */
+	const char *probe_table;            /* NULL: sys_user */
+	enum snowmelt_report_format report; /* CHECK, PLAN: told by `output` */
+
 	/* files */
 	const char *results; /* NULL: beside the input, INPUT less .csv + .results.csv */
 	const char *ledger;  /* NULL: beside the input, INPUT less .csv + .ledger; "memory:" is
 	                      * kept in memory and survives nothing */
 	enum snowmelt_format format;
 	bool excel_safe;
-	/* An input that is no regular file has nothing beside it: both must be named (64). */
+	/* VERIFY and ROLLBACK: results are X.verify.csv and X.rollback.csv for X.csv, and the
+	 * ledger is X.ledger for X.results.csv.
+	 * An input that is no regular file has nothing beside it: both must be named (64). */
 };
 
 SNOWMELT_API void snowmelt_options_init(struct snowmelt_options *o);
@@ -112,6 +140,8 @@ struct snowmelt_plan {
 	size_t sandbox_count;
 	bool counted; /* false on a pipe: rows are not known */
 	uint64_t rows, invalid;
+	enum snowmelt_command command;
+	uint64_t targets; /* VERIFY: ids to test; ROLLBACK: to delete, as results and ledger say */
 };
 
 struct snowmelt_progress {
@@ -143,7 +173,8 @@ struct snowmelt_callbacks {
 	void (*message)(void *arg, const char *text);
 	/** The summary, whole, for standard output. */
 	void (*summary)(void *arg, const char *text);
-	/** snowmelt_status(): whole lines for standard output, one piece after the other. */
+	/** CHECK, PLAN and snowmelt_status(): whole lines for standard output, one piece after
+	 * the other. */
 	void (*output)(void *arg, const char *text);
 	void *arg;
 };
@@ -171,17 +202,11 @@ SNOWMELT_API void snowmelt_stop(struct snowmelt *s);
 
 SNOWMELT_API void snowmelt_destroy(struct snowmelt *s); /* fine on NULL */
 
-enum snowmelt_status_format {
-	SNOWMELT_STATUS_TEXT, /* for people; text of others has its control characters as \xNN */
-	SNOWMELT_STATUS_CSV,
-	SNOWMELT_STATUS_JSONL,
-};
-
 /** Zeroed but for the input is a good start. */
 struct snowmelt_status_options {
 	const char *input;  /* its name tells where the ledger is; it need not be there */
 	const char *ledger; /* NULL: beside the input */
-	enum snowmelt_status_format format;
+	enum snowmelt_report_format format;
 	bool unresolved; /* not the totals, but the rows in doubt, one by one */
 };
 

@@ -6,8 +6,8 @@
 #include "cli/terminal.h"
 #include "snowmelt/snowmelt.h"
 
-static_assert((int)SNOWMELT_STATUS_TEXT == 0 && (int)SNOWMELT_STATUS_CSV == 1 &&
-		      (int)SNOWMELT_STATUS_JSONL == 2,
+static_assert((int)SNOWMELT_REPORT_TEXT == 0 && (int)SNOWMELT_REPORT_CSV == 1 &&
+		      (int)SNOWMELT_REPORT_JSONL == 2,
 	"--format's words are text|csv|jsonl");
 
 static void on_output(void *arg, const char *text)
@@ -31,7 +31,7 @@ int cmd_status(const struct settings *s)
 	const struct snowmelt_status_options o = {
 		.input = s->operands[0],
 		.ledger = settings_text(s, OPT_LEDGER),
-		.format = (enum snowmelt_status_format)settings_number(s, OPT_STATUS_FORMAT),
+		.format = (enum snowmelt_report_format)settings_number(s, OPT_STATUS_FORMAT),
 		.unresolved = settings_on(s, OPT_UNRESOLVED),
 	};
 

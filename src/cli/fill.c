@@ -67,6 +67,12 @@ static void fill_traffic(const struct settings *s, struct snowmelt_options *o)
 	o->seed = settings_number(s, OPT_SEED);
 	o->no_inventory = !settings_on(s, OPT_INVENTORY);
 	o->tag = settings_on(s, OPT_TAG);
+	o->explore = settings_on(s, OPT_EXPLORE);
+	o->force = settings_on(s, OPT_FORCE);
+	o->probe = settings_on(s, OPT_PROBE);
+	o->probe_table = settings_text(s, OPT_PROBE_TABLE);
+	o->update = settings_on(s, OPT_UPDATE);
+	o->adopted = settings_on(s, OPT_ADOPTED);
 	o->resend_unresolved = settings_on(s, OPT_RESEND_UNRESOLVED);
 }
 
@@ -78,6 +84,7 @@ static void fill_files(const struct settings *s, struct snowmelt_options *o)
 	if (settings_get(s, OPT_FORMAT))
 		o->format = SNOWMELT_FORMAT_CSV + settings_number(s, OPT_FORMAT);
 	o->excel_safe = settings_on(s, OPT_EXCEL_SAFE);
+	o->report = (enum snowmelt_report_format)settings_number(s, OPT_STATUS_FORMAT);
 }
 
 int filled_init(struct filled *f, const struct settings *s)

@@ -45,6 +45,12 @@ enum option_id {
 	OPT_INVENTORY,
 	OPT_TAG,
 	OPT_RESEND_UNRESOLVED,
+	OPT_UPDATE,
+	OPT_ADOPTED,
+	OPT_PROBE,
+	OPT_PROBE_TABLE,
+	OPT_EXPLORE,
+	OPT_FORCE,
 	OPT_LEDGER,
 	OPT_RESULTS,
 	OPT_FORMAT,
@@ -52,6 +58,7 @@ enum option_id {
 	OPT_STATUS_FORMAT,
 	OPT_UNRESOLVED,
 	OPT_CONFIRM,
+	OPT_YES,
 	OPT_LOG_LEVEL,
 	OPT_CONFIG,
 	OPT_PRINT_CONFIG,
@@ -65,6 +72,7 @@ enum option_group {
 	GROUP_INPUT,
 	GROUP_ADOBE,
 	GROUP_TRAFFIC,
+	GROUP_CHECKS,
 	GROUP_RESULTS,
 	GROUP_PROGRAM,
 	GROUP_COUNT
@@ -77,7 +85,15 @@ enum option_command {
 	FOR_VERSION = 1 << 2,
 	FOR_STATUS = 1 << 3,
 	FOR_RESULTS = 1 << 4,
-	FOR_ALL = FOR_RUN | FOR_HELP | FOR_VERSION | FOR_STATUS | FOR_RESULTS,
+	FOR_CHECK = 1 << 5,
+	FOR_PLAN = 1 << 6,
+	FOR_VERIFY = 1 << 7,
+	FOR_ROLLBACK = 1 << 8,
+	FOR_INSTANCES = FOR_RUN | FOR_RESULTS | FOR_CHECK | FOR_PLAN, /* read the input's CSV */
+	FOR_ADOBE = FOR_RUN | FOR_PLAN | FOR_VERIFY | FOR_ROLLBACK,   /* ask the Flow Service */
+	FOR_NET = FOR_ADOBE | FOR_CHECK,                              /* ask anybody */
+	FOR_SETTINGS = FOR_NET | FOR_RESULTS | FOR_STATUS, /* read environment and file */
+	FOR_ALL = FOR_SETTINGS | FOR_HELP | FOR_VERSION,
 };
 
 /** Bits of option.traits. */

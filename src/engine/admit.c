@@ -2,11 +2,12 @@
  *
  * In this order: the run is not ending; the window has room; a FETCH of a token, if
  * one is due; else there is a token; no Retry-After holds; the breaker lets it; and
- * in any case the rate lets it. Lookups go
- * before creates, since they free rows; creates that were tried before go
- * before fresh ones. Behind an open breaker one request at a time probes: a
- * create of a row not yet tried, else of the row that was proven absent first,
- * else the lookup that is due longest.
+ * in any case the rate lets it. Deletions go first, so that little time
+ * passes since they were read. Lookups and reads go before creates, updates and tests,
+ * since they free rows; of these, what was tried before goes before what is fresh.
+ * Behind an open breaker one request at a time probes: a deletion, else a row not yet
+ * tried, else the one that was proven absent or cleared first, else the look that is
+ * due longest.
  */
 #include <assert.h>
 
@@ -23,8 +24,8 @@ static struct job *queued(const struct list *queue)
 /* The job whose request would leave next. */
 static struct job *candidate(const struct engine *e)
 {
-	const struct list *usual[] = {&e->look, &e->again, &e->fresh};
-	const struct list *probes[] = {&e->fresh, &e->again, &e->look};
+	const struct list *usual[] = {&e->cleared, &e->look, &e->again, &e->fresh};
+	const struct list *probes[] = {&e->cleared, &e->fresh, &e->again, &e->look};
 	const struct list **order = e->breaker.open ? probes : usual;
 
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
@@ -61,19 +62,31 @@ static enum engine_request request_of(const struct job *j)
 		return REQUEST_LIST;
 	if (j->kind == JOB_KIND_INVENTORY)
 		return REQUEST_INVENTORY;
-	return j->state == JOB_READY ? REQUEST_CREATE : REQUEST_LOOKUP;
+	if (j->state != JOB_READY)
+		return j->task == TASK_CREATE ? REQUEST_LOOKUP : REQUEST_READ;
+	switch (j->task) {
+	case TASK_UPDATE: return REQUEST_UPDATE;
+	case TASK_TEST: return REQUEST_TEST;
+	case TASK_DELETE: return REQUEST_DELETE;
+	case TASK_CREATE:
+	default: return REQUEST_CREATE;
+	}
+}
+
+static bool is_first(const struct job *j)
+{
+	return (j->state != JOB_READY || j->task == TASK_TEST) && !j->paging;
 }
 
 static void send(struct engine *e, nsec_t now, struct job *j, struct engine_action *ret)
 {
-	assert(j); /* admit_at() saw that there is one */
 	*ret = (struct engine_action){
 		.kind = ACTION_SEND,
 		.job = job_number(e, j),
 		.send =
 			{
 				.request = request_of(j),
-				.first = j->state != JOB_READY && !j->paging,
+				.first = is_first(j),
 				.scope = j->state == JOB_READY ? j->scope : j->look_scope,
 				.generation = e->token.generation,
 			},
@@ -84,9 +97,9 @@ static void send(struct engine *e, nsec_t now, struct job *j, struct engine_acti
 		inventory_begin(e, j);
 	if (j->state == JOB_READY) {
 		j->tried = true;
-		e->creates_out[j->scope]++;
-		e->creates_ever[j->scope]++;
 		j->resent |= j->resend;
+		e->creates_out[j->scope] += j->task == TASK_CREATE;
+		e->creates_ever[j->scope] += j->task == TASK_CREATE;
 	} else if (!j->paging) {
 		j->search_at = now;
 	}
@@ -94,6 +107,19 @@ static void send(struct engine *e, nsec_t now, struct job *j, struct engine_acti
 	j->generation = e->token.generation;
 	token_used(e, now);
 	job_move(e, now, j, EV_ADMITTED);
+}
+
+/* Whoever leaves next: a deletion only if the read that cleared it holds still. */
+static struct job *next(struct engine *e, nsec_t now)
+{
+	struct job *j = candidate(e);
+
+	while (j && delete_is_late(now, j)) {
+		delete_read_again(e, now, j);
+		j = candidate(e);
+	}
+	assert(j); /* admit_at() saw that there is one */
+	return j;
 }
 
 /* A pause is over: what the window had learned before it counts no more. */
@@ -125,6 +151,6 @@ bool admit(struct engine *e, nsec_t now, struct engine_action *ret)
 	if (fetch_goes_first(e, now))
 		token_fetch(e, now, ret);
 	else
-		send(e, now, candidate(e), ret);
+		send(e, now, next(e, now), ret);
 	return true;
 }

@@ -1,10 +1,11 @@
 /* breaker.h - an outage is met with one request at a time, and waited out.
  *
- * Five creates in a row, of five different rows, that ended in overload or
- * without a complete answer open it. Then one probe at a time leaves, after a
+ * Five creates (or updates, tests, deletions) in a row, of five different rows, that
+ * ended in overload or without a complete answer open it. Then one probe at a time leaves, after a
  * wait that follows the length of the outage, so that full speed is back soon
- * after the server is. Any complete answer to a create that is not overload
- * closes it. Lookups and token fetches neither open nor close it.
+ * after the server is. Any complete answer to one of these that is not overload
+ * closes it. Lookups, reads and token fetches neither open nor close it, but for the
+ * read that a deletion begins with: it counts, too, unless it clears that.
  */
 #pragma once
 
@@ -26,11 +27,11 @@ struct breaker {
 
 void breaker_init(struct breaker *b);
 
-/** A create of the row `serial` ended in overload or without a complete answer. */
+/** A create (update, test, deletion) of the row `serial` ended in overload or without a complete answer. */
 void breaker_failure(struct breaker *b, nsec_t now, uint64_t serial, struct random *r);
 
-/** A complete answer to a create that is not overload. */
+/** A complete answer to one that is not overload. */
 void breaker_success(struct breaker *b);
 
-/** A probe that was no create has ended: wait again before the next. */
+/** A probe that only looked has ended: wait again before the next. */
 void breaker_probed(struct breaker *b, nsec_t now, struct random *r);

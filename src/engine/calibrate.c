@@ -271,7 +271,7 @@ static void keep_back(struct engine *e, nsec_t now, const struct job *of)
 		bool ready =
 			j->state == JOB_READY || (j->state == JOB_WAITING && j->intent_durable);
 
-		if (ready && j->doubt && same_kind(j, of))
+		if (ready && j->doubt && j->task == TASK_CREATE && same_kind(j, of))
 			unproven(e, now, j, EV_CLOSED);
 	}
 }

@@ -8,7 +8,8 @@
  * What an earlier run left decides where a row's life begins: in doubt (its
  * intent stands open), with a look (it was ended without an id: perhaps it is
  * there by now), or with an intent. The intent of a row that was never seen waits
- * for its scope's inventory.
+ * for its scope's inventory. Rows whose connection is there have other tasks: what is
+ * to be updated or tested may leave at once, what is to be deleted is read first.
  */
 #include <assert.h>
 
@@ -66,6 +67,25 @@ static void relook(struct engine *e, nsec_t now, struct job *j)
 	ending_close_job(e, now, j);
 }
 
+/* Its connection is there, so nothing is looked for and no inventory is awaited. */
+static void plain(struct engine *e, nsec_t now, struct job *j)
+{
+	job_move(e, now, j, EV_PLAIN);
+	ending_close_job(e, now, j);
+}
+
+static void delete (struct engine *e, nsec_t now, struct job *j, bool open)
+{
+	if (open) { /* as of a create: until this run began */
+		j->intent = j->intent_durable = j->earlier_intent = true;
+		j->doubt = j->lost = true;
+		j->doubt_at = e->started_at;
+		j->settle = e->config.settle_timeout;
+	}
+	job_move(e, now, j, EV_LOOK);
+	ending_close_job(e, now, j);
+}
+
 static void begin(struct engine *e, nsec_t now, struct job *j, const struct engine_event *ev)
 {
 	switch (ev->row.claim) {
@@ -77,6 +97,10 @@ static void begin(struct engine *e, nsec_t now, struct job *j, const struct engi
 		ending_close_job(e, now, j);
 		break;
 	case CLAIM_RELOOK: relook(e, now, j); break;
+	case CLAIM_UPDATE:
+	case CLAIM_TEST: plain(e, now, j); break;
+	case CLAIM_DELETE: delete (e, now, j, false); break;
+	case CLAIM_DELETE_OPEN: delete (e, now, j, true); break;
 	case CLAIM_KNOWN: job_decide(e, now, j, EV_KNOWN, ev->row.known, CAUSE_CLAIM); break;
 	case CLAIM_DUPLICATE:
 	case CLAIM_INVALID: job_decide(e, now, j, EV_KNOWN, OUTCOME_INVALID, CAUSE_CLAIM); break;
@@ -89,6 +113,21 @@ static enum job_kind kind_of(enum engine_claim claim)
 	if (claim == CLAIM_GONE)
 		return JOB_KIND_GONE;
 	return claim == CLAIM_RELOOK ? JOB_KIND_RELOOK : JOB_KIND_ROW;
+}
+
+static enum job_task task_of(enum engine_claim claim)
+{
+	if (claim == CLAIM_UPDATE)
+		return TASK_UPDATE;
+	if (claim == CLAIM_TEST)
+		return TASK_TEST;
+	return claim == CLAIM_DELETE || claim == CLAIM_DELETE_OPEN ? TASK_DELETE : TASK_CREATE;
+}
+
+/* Has the claim said what the row is told should the run end before it is decided? */
+static bool has_known(enum engine_claim claim)
+{
+	return claim == CLAIM_ENDED || task_of(claim) != TASK_CREATE;
 }
 
 static bool looks_by_earlier_intent(enum engine_claim claim)
@@ -104,12 +143,13 @@ void claim_row(struct engine *e, nsec_t now, const struct engine_event *ev)
 	*j = (struct job){
 		.serial = e->next_serial++,
 		.kind = kind_of(ev->row.claim),
+		.task = task_of(ev->row.claim),
 		.scope = ev->row.scope,
 		.look_scope =
 			looks_by_earlier_intent(ev->row.claim) ? ev->row.look_scope : ev->row.scope,
 		.sandbox = ev->row.sandbox,
 		.filterable = ev->row.filterable,
-		.known = ev->row.claim == CLAIM_ENDED ? ev->row.known : OUTCOME_SKIPPED,
+		.known = has_known(ev->row.claim) ? ev->row.known : OUTCOME_SKIPPED,
 		.listing = ENGINE_NO_JOB,
 	};
 	list_init(&j->orders_link);
@@ -140,7 +180,9 @@ void claim_intent_durable(struct engine *e, nsec_t now, struct job *j)
 	assert(j->state == JOB_PENDING || j->state == JOB_WAITING);
 	j->intent_durable = true;
 	j->earlier_intent = false;
-	j->known = OUTCOME_SKIPPED; /* what it was told before is taken back with the intent */
+	if (j->task == TASK_CREATE)
+		j->known =
+			OUTCOME_SKIPPED; /* what it was told before is taken back with the intent */
 	j->look_scope = j->scope;
 	ending_close_job(e, now, j);
 	if (j->state == JOB_PENDING)
@@ -173,7 +215,9 @@ static void void_reads(struct engine *e)
 void claim_source_ended(struct engine *e, nsec_t now, bool fatal)
 {
 	void_reads(e);
-	if (e->source < SOURCE_COUNT)
+	if (e->config.input_only)
+		e->source = SOURCE_COUNT;
+	else if (e->source < SOURCE_COUNT)
 		e->source++;
 	if (fatal)
 		ending_begin(e, now, END_INPUT, false);

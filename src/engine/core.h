@@ -66,11 +66,12 @@ struct engine {
 	uint32_t rows_out;  /* of these, those whose request is with the shell */
 	uint64_t next_serial;
 
-	struct list orders; /* jobs with orders waiting */
-	struct list look;   /* TO_LOOK, may be admitted */
-	struct list again;  /* READY, tried before */
-	struct list fresh;  /* READY, not yet tried */
-	struct heap times;  /* WAITING and DOUBTFUL, by due time */
+	struct list orders;  /* jobs with orders waiting */
+	struct list cleared; /* READY, deletions: read, and as we left it, just now */
+	struct list look;    /* TO_LOOK, may be admitted */
+	struct list again;   /* READY, tried before */
+	struct list fresh;   /* READY, not yet tried */
+	struct heap times;   /* WAITING and DOUBTFUL, by due time */
 
 	struct random random;
 	struct gcra rate;
@@ -202,6 +203,37 @@ void calibrate_end(struct engine *e, nsec_t now);
 bool answer_is_complete(enum engine_answer a);
 void answer_handle(
 	struct engine *e, nsec_t now, struct job *j, enum engine_answer answer, nsec_t retry_after);
+
+/** What came back for one job, and how things stood before it did. */
+struct reply {
+	enum engine_answer answer;
+	nsec_t retry_after; /* NSEC_NONE when there was none, or none that counts */
+	bool breaker_was_open;
+};
+
+/** Refused for now, so not executed, or nothing is lost: again after a backoff, unless this
+ * goes on for ever. */
+void answer_throttled(struct engine *e, nsec_t now, struct job *j, const struct reply *r);
+/** Does it ask to wait longer than its row can, where no run ends for that? */
+bool answer_is_too_long(const struct engine *e, const struct reply *r);
+/** One attempt less, unless an open breaker is to blame. */
+void answer_spend(struct job *j, const struct reply *r);
+
+/* update.c, test.c, delete.c: rows whose connection has an id. Each decides what the answers
+ * mean that only its own request can have, and a finding: what a read by id says, which is
+ * SAME, MOVED, CONFLICT or GONE. */
+
+void update_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answer answer);
+void update_finding(struct engine *e, nsec_t now, struct job *j, enum engine_answer finding);
+void test_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answer answer);
+/** It may have been asked, and no answer was had: ask again. */
+void test_unanswered(struct engine *e, nsec_t now, struct job *j, const struct reply *r);
+void delete_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answer answer);
+void delete_finding(struct engine *e, nsec_t now, struct job *j, enum engine_answer finding);
+/** Was it read so long ago that it is to be read once more before it leaves? */
+bool delete_is_late(nsec_t now, const struct job *j);
+/** Its read is too long ago: read it again. */
+void delete_read_again(struct engine *e, nsec_t now, struct job *j);
 
 /* look.c: lookups and listings */
 

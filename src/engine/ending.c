@@ -1,7 +1,7 @@
 /* ending.c - how a run ends early, and a sandbox.
  *
  * However it ends: an open row in doubt is unresolved, every other open row is
- * skipped. What is in flight finishes, or is cut, and is closed by its answer. A
+ * what its claim said, else skipped. What is in flight finishes, or is cut, and is closed by its answer. A
  * row whose intent is on its way to the ledger is closed when that is durable,
  * and the withdrawal queues behind it. Rows that are still to be read get their
  * lines too, except after an abort.
@@ -43,6 +43,8 @@ static enum engine_cause cause_of(const struct engine *e, const struct job *j)
 {
 	if (is_refused(e, j))
 		return CAUSE_SANDBOX;
+	if (j->task != TASK_CREATE)
+		return CAUSE_ENDED;
 	return in_doubt(j) || j->known == OUTCOME_SKIPPED ? CAUSE_ENDED : CAUSE_CLAIM;
 }
 

@@ -17,6 +17,7 @@ static void init_parts(struct engine *e)
 	uint32_t burst = c->burst ? c->burst : gcra_default_burst(c->rate_interval);
 
 	list_init(&e->orders);
+	list_init(&e->cleared);
 	list_init(&e->look);
 	list_init(&e->again);
 	list_init(&e->fresh);
@@ -26,6 +27,9 @@ static void init_parts(struct engine *e)
 	breaker_init(&e->breaker);
 	token_init(&e->token);
 	halt_init(&e->halt, c->halt_mode == HALT_NEVER ? 0 : c->halt_fails, c->halt_percent);
+	if (c->independent)
+		window_open(&e->window);
+	e->source = c->input_only ? SOURCE_INPUT : SOURCE_MARKS;
 	e->silent_since = NSEC_NONE;
 	e->next_serial = 1;
 }
@@ -86,12 +90,19 @@ static void check(const struct engine *e)
 
 static void enter(struct engine *e, nsec_t now, struct job *j)
 {
-	if (j->state == JOB_READY)
+	if (j->state == JOB_READY && j->task == TASK_DELETE)
+		list_push(&e->cleared, &j->queue_link);
+	else if (j->state == JOB_READY)
 		list_push(j->tried ? &e->again : &e->fresh, &j->queue_link);
 	else if (j->state == JOB_TO_LOOK && look_is_own(j))
 		list_push(&e->look, &j->queue_link);
 	else if (j->state == JOB_TO_LOOK)
 		look_want_listing(e, now, j->look_scope);
+}
+
+static bool needs_intent(const struct job *j)
+{
+	return j->task == TASK_CREATE || j->task == TASK_DELETE;
 }
 
 static bool is_out(enum job_state s)
@@ -111,7 +122,8 @@ void job_move(struct engine *e, nsec_t now, struct job *j, enum job_event event)
 	enum job_state to = job_next_state(from, event);
 
 	assert(to != JOB_STATE_COUNT);
-	assert(!(event == EV_ADMITTED && from == JOB_READY) || j->intent_durable);
+	assert(!(event == EV_ADMITTED && from == JOB_READY) || j->intent_durable ||
+		!needs_intent(j));
 
 	list_remove(&j->queue_link);
 	heap_remove(&e->times, job_number(e, j));
@@ -155,12 +167,28 @@ static bool is_failure(enum engine_outcome o)
 	return o == OUTCOME_FAILED || o == OUTCOME_CONFLICT || o == OUTCOME_UNRESOLVED;
 }
 
-/* Of a last look only what it found is written; what the ledger said is there already. */
-static bool is_recorded(const struct job *j, enum engine_outcome outcome, enum engine_cause cause)
+/* Of a last look only what it found is written; what the ledger said is there already. Of
+ * a row that has an id, what the ledger is to believe from now on: an update that did not
+ * succeed is tried again by the next run. */
+static bool is_recorded(const struct job *j)
 {
 	if (j->kind == JOB_KIND_RELOOK)
-		return cause == CAUSE_LOOKUP;
-	return cause != CAUSE_CLAIM && outcome != OUTCOME_SKIPPED;
+		return j->cause == CAUSE_LOOKUP;
+	switch (j->task) {
+	case TASK_UPDATE: return j->outcome == OUTCOME_UPDATED;
+	case TASK_TEST: return false;
+	case TASK_DELETE: return j->outcome == OUTCOME_DELETED || j->outcome == OUTCOME_GONE;
+	case TASK_CREATE:
+	default: return j->cause != CAUSE_CLAIM && j->outcome != OUTCOME_SKIPPED;
+	}
+}
+
+/* It came to nothing, so its intent is taken back; in doubt it stays. */
+static bool is_withdrawn(const struct job *j)
+{
+	if (j->task == TASK_DELETE)
+		return j->intent && !is_recorded(j) && j->outcome != OUTCOME_UNRESOLVED;
+	return j->intent && j->outcome == OUTCOME_SKIPPED;
 }
 
 /* It may be there twice, if an earlier create comes to light after all. */
@@ -194,9 +222,9 @@ void job_decide(struct engine *e, nsec_t now, struct job *j, enum job_event even
 	calibrate_decided(e, now, j);
 	if (j->kind == JOB_KIND_ROW && halt_count(&e->halt, is_failure(outcome)))
 		e->halt_reached = true;
-	if (outcome == OUTCOME_SKIPPED && j->intent)
+	if (is_withdrawn(j))
 		order_add(e, j, ORDER_WRITE_WITHDRAWAL);
-	else if (is_recorded(j, outcome, cause))
+	else if (is_recorded(j))
 		order_add(e, j, ORDER_WRITE_OUTCOME);
 	else
 		told(e, now, j);

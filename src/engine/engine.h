@@ -73,6 +73,15 @@ enum engine_claim {
 	CLAIM_GONE,      /* SOURCE_DOUBTS: as OPEN, only to be settled: never sent, and no line */
 	CLAIM_RELOOK,    /* SOURCE_MARKS, SOURCE_RESENT: look once more: several are a CONFLICT, and
 	                   * all else keeps what it was told; no line but for a conflict */
+	/* These have an id; `known` is the outcome (CAUSE_ENDED) of each should the run end
+	 * before it is decided and none of its requests is in doubt. None of them waits for an
+	 * inventory, and none is looked for by name. UPDATED, DELETED and GONE (of a deletion) are
+	 * written to the ledger, no other outcome is; but the intent of a deletion that came to
+	 * nothing is withdrawn. */
+	CLAIM_UPDATE,      /* the row differs from what was sent: update it */
+	CLAIM_TEST,        /* ask whether it works; nothing is changed, so no intent is written */
+	CLAIM_DELETE,      /* read it, and delete it if it is as we left it */
+	CLAIM_DELETE_OPEN, /* the same, and an earlier run was about to: its intent stands */
 };
 
 /** What came of a request. Those marked C count as complete answers. */
@@ -91,14 +100,26 @@ enum engine_answer {
 	ANSWER_FATAL,              /* C every row would fail alike */
 	ANSWER_FATAL_SANDBOX,      /* C every row of its sandbox would fail alike */
 	ANSWER_REJECTED,           /* C this row is refused */
+	ANSWER_UPDATED,            /* C the update was executed */
+	ANSWER_STALE,              /* C not executed: it is not as it was when its etag was taken */
+	ANSWER_PASSED,             /* C the test says that it works */
+	ANSWER_FAILED,             /* C the test says that it does not */
+	ANSWER_DELETED,            /* C */
+	ANSWER_GONE,               /* C it is not there (also to a read) */
+	ANSWER_IN_USE,             /* C not deleted: something of the server's needs it */
 	/* lookups (a lookup or listing that answers with one of the above, other
 	 * than TOKEN, FATAL and FATAL_SANDBOX, is in trouble: it proved nothing) */
 	ANSWER_FOUND_CREATED, /* C one hit, ours */
 	ANSWER_FOUND_ADOPTED, /* C one hit, not surely ours */
-	ANSWER_CONFLICT,      /* C one hit that differs, or several */
+	ANSWER_CONFLICT,      /* C one hit that differs, or several; a read: someone changed it */
 	ANSWER_ABSENT,        /* C read to its end, no hit */
-	ANSWER_MORE,          /* C the search has a further page (or count) to ask for */
+	ANSWER_MORE,          /* C the search has a further page (or count) to ask for; a test: a
+	                       * further question */
 	ANSWER_LISTED,        /* C a listing is complete; its findings were told */
+	/* reads of one connection by its id */
+	ANSWER_SAME,  /* C its etag is the one that we know: nothing was executed since */
+	ANSWER_MOVED, /* C another etag, which the shell has taken, and all that shows is as we left
+	               * it or as we want it */
 	ANSWER_COUNT
 };
 
@@ -113,15 +134,22 @@ enum engine_outcome {
 	OUTCOME_UNRESOLVED,
 	OUTCOME_INVALID,
 	OUTCOME_SKIPPED,
+	OUTCOME_OK, /* from here on: of a test or a deletion */
+	OUTCOME_GONE,
+	OUTCOME_DELETED,
+	OUTCOME_IN_USE,
+	OUTCOME_KEPT,
 	OUTCOME_COUNT
 };
 
 /** Why a row has its outcome: which words the shell takes. */
 enum engine_cause {
-	CAUSE_ANSWER,   /* what the last create's answer said */
-	CAUSE_LOOKUP,   /* what the lookup found */
+	CAUSE_ANSWER,   /* what the answer to its last create, update, test or deletion said */
+	CAUSE_LOOKUP,   /* what the lookup found, or the read */
 	CAUSE_CLAIM,    /* what the claim said */
-	CAUSE_ATTEMPTS, /* --attempts creates, each without a definite answer, then proven absent */
+	CAUSE_ATTEMPTS, /* --attempts creates, each without a definite answer, then proven absent;
+	                 * or so many updates, tests or deletions. CONFLICT: the last update came
+	                 * too late for its etag, and none was in doubt */
 	CAUSE_TROUBLE,  /* too many throttled, unsent or failed tries */
 	CAUSE_SANDBOX,  /* its sandbox is refused as a whole */
 	CAUSE_ENDED,    /* the run ended before it was decided: see engine_end */
@@ -163,7 +191,8 @@ struct engine_event {
 
 enum engine_action_kind {
 	ACTION_READ, /* take the next row of `source` as job J → EVENT_ROW or SOURCE_ENDED */
-	ACTION_WRITE_INTENT,     /* make the intent of J durable → EVENT_INTENT_DURABLE */
+	ACTION_WRITE_INTENT, /* make the intent of J, to create it or (CLAIM_DELETE) to delete it,
+	                          * durable → EVENT_INTENT_DURABLE */
 	ACTION_WRITE_WITHDRAWAL, /* take it back: never executed → EVENT_OUTCOME_DURABLE */
 	ACTION_WRITE_OUTCOME, /* make the outcome of J durable → EVENT_OUTCOME_DURABLE. Of a RELOOK:
 	                          * CONFLICT is its new outcome, UNCHANGED takes the mark off */
@@ -187,6 +216,10 @@ enum engine_request {
 	REQUEST_LIST,      /* J is a listing job of `scope`: same */
 	REQUEST_INVENTORY, /* same, with a count at its end in any case; what it finds goes into the
 	                    * ledger. LISTED: it is there, complete. DOUBTFUL: the count differs */
+	REQUEST_UPDATE,    /* guarded by the etag that we know */
+	REQUEST_TEST,      /* `first`; else the further question that MORE has promised */
+	REQUEST_DELETE,    /* the API has no guard for it */
+	REQUEST_READ,      /* by id: SAME, MOVED, CONFLICT or GONE */
 };
 
 /** How the run ended. */
@@ -229,7 +262,8 @@ struct engine_action {
 			enum engine_outcome outcome;
 			enum engine_cause cause;
 			enum engine_end end; /* CAUSE_ENDED: how the run is ending */
-			uint32_t attempts;   /* creates whose body began to leave */
+			uint32_t attempts;   /* creates (updates, tests, deletions) that began
+			                      * to leave; a test is one with all its questions */
 			uint32_t sandbox;    /* CAUSE_SANDBOX: which was refused */
 			bool relook; /* it was sent again after a doubt: mark it for a last look */
 		} row;               /* WRITE_OUTCOME and EMIT: the same values in both */
@@ -280,6 +314,7 @@ enum job_event {
 	EV_UNSETTLED,
 	EV_TROUBLE,
 	EV_MORE,
+	EV_CLEARED,
 	EV_CLOSED,
 	EV_RECORDED,
 	EV_COUNT
@@ -302,6 +337,10 @@ struct engine_config {
 	uint64_t halt_fails; /* count, or per cent of finished rows from the 100th on */
 	bool halt_percent;
 	bool no_inventory; /* rows that the ledger has never seen need no listing of their scope */
+	bool input_only;   /* the input is the only source of rows */
+	bool independent;  /* each row asks a server of its own: no answer says anything of others
+	                    * (window, breaker, pause, silence, TOKEN, FATAL), and nothing is
+	                    * given up; a Retry-After over max_retry_after ends the row */
 	uint64_t seed;
 	engine_trace_cb trace; /* may be NULL */
 	void *trace_arg;
@@ -313,6 +352,7 @@ struct engine_config {
 		bool no_settle;      /* absence needs no settle */
 		bool no_calibration; /* lookups are believed before one was seen to work */
 		bool no_gone;        /* doubts that the input does not name are left alone */
+		bool no_guard;       /* what somebody else has changed is deleted all the same */
 	} unsafe;
 };
 

@@ -6,7 +6,7 @@
  *      │          KNOWN │  │  │ LOOK           │ DUE   RETRY        │  │  │ DOUBT
  *      │                │  │  │             waiting <── REFUSED ────┘  │  │
  *      │                │  │  │                ^       TOKEN           │  │
- *      │                │  │  │ OPEN           │ ABSENT                │  │
+ *      │                │  │  │ OPEN           │ ABSENT, CLEARED       │  │
  *      │ RECORDED       │  │  └──────> doubtful│<─────────────────────────┘
  *      │                v  │              │ ^  │                       │
  *     done <────────────┘  │          DUE │ │  │                       │ ANSWERED
@@ -19,9 +19,16 @@
  *      │  SPENT                                                        │
  *      └───────────────────────────────────────────────────────────────┘
  *
- * From doubtful only a lookup or an early end (CLOSED, not drawn) leads out;
- * and to a new create only ABSENT, which the deciders choose only when the
- * settle was over before the search began. Rows that share a listing take its
+ * What has an id (see update.c, test.c, delete.c) has three ways more, not drawn:
+ *
+ *     in_flight ── LOOK ──> to_look    an update came too late for its etag
+ *     in_flight ── MORE ──> ready      a test has a further question
+ *     ready ────── LOOK ──> to_look    a deletion waited too long since it was read
+ *
+ * From doubtful only a look or an early end (CLOSED, not drawn) leads out; and to a
+ * new create only ABSENT, which the deciders choose only when the settle was over
+ * before the search began. To a new update or deletion leads CLEARED, which says that
+ * the connection was read and is as we left it. Rows that share a listing take its
  * finding in to_look. Nothing else writes a job's state than engine.c's
  * job_move(), and what is not in this table asserts there.
  */
@@ -45,6 +52,7 @@ static const uint8_t next_state[JOB_STATE_COUNT][EV_COUNT] = {
 	ON(PENDING,   CLOSED,        DONE),
 
 	ON(READY,     ADMITTED,      IN_FLIGHT),
+	ON(READY,     LOOK,          TO_LOOK),  /* what cleared it is long ago: read again */
 	ON(READY,     CLOSED,        DONE),
 
 	ON(IN_FLIGHT, ANSWERED,      DONE),
@@ -52,6 +60,8 @@ static const uint8_t next_state[JOB_STATE_COUNT][EV_COUNT] = {
 	ON(IN_FLIGHT, RETRY,         WAITING),  /* not executed: sending again is safe */
 	ON(IN_FLIGHT, REFUSED_TOKEN, WAITING),
 	ON(IN_FLIGHT, DOUBT,         DOUBTFUL), /* may have been executed */
+	ON(IN_FLIGHT, LOOK,          TO_LOOK),  /* its condition failed: read what is there */
+	ON(IN_FLIGHT, MORE,          READY),    /* a test's further question */
 
 	ON(WAITING,   DUE,           READY),
 	ON(WAITING,   CLOSED,        DONE),
@@ -72,6 +82,7 @@ static const uint8_t next_state[JOB_STATE_COUNT][EV_COUNT] = {
 	ON(LOOKING,   SEVERAL,       DONE),
 	ON(LOOKING,   SPENT,         DONE),
 	ON(LOOKING,   ABSENT,        WAITING),  /* absent after the settle: proven */
+	ON(LOOKING,   CLEARED,       WAITING),  /* as we left it: to be updated or deleted */
 	ON(LOOKING,   UNSETTLED,     DOUBTFUL), /* absent so far: listings lag */
 	ON(LOOKING,   TROUBLE,       DOUBTFUL),
 	ON(LOOKING,   MORE,          TO_LOOK),

@@ -17,6 +17,14 @@ enum job_kind {
 	JOB_KIND_CALIBRATION, /* lookups of a connection that is there: do they find it, and when? */
 };
 
+/* What is to become of a row's connection. */
+enum job_task {
+	TASK_CREATE, /* make it; also all that is only looked for */
+	TASK_UPDATE, /* the other three know its id: see update.c, */
+	TASK_TEST,   /* test.c */
+	TASK_DELETE, /* and delete.c */
+};
+
 /* Orders that a job has waiting; several can be, they leave in this order. */
 enum job_order {
 	ORDER_CUT = 1 << 0,
@@ -34,21 +42,22 @@ struct job {
 	uint64_t serial;         /* never reused: tells rows apart when slots are reused */
 	enum job_state state;
 	enum job_kind kind;
+	enum job_task task;
 	uint8_t orders;
 	bool reading; /* free, and a READ order is out for it */
 	uint32_t scope, sandbox;
 	uint32_t look_scope; /* where it is looked for: of the intent that is in doubt */
 	bool filterable;
-	enum engine_outcome known; /* unsent, an earlier run told it this */
+	enum engine_outcome known; /* undecided, this is what it is told */
 
-	/* creates */
+	/* what changes something: creates, and of the other tasks what fits */
 	bool intent;           /* an intent stands in the ledger, or is on its way there */
-	bool intent_durable;   /* it stands there: a create may leave */
+	bool intent_durable;   /* it stands there: a create or deletion may leave */
 	bool earlier_intent;   /* one of an earlier run stands there, whatever becomes of ours */
 	bool awaits_inventory; /* in PENDING: its intent is ordered once its scope is listed */
-	bool tried;            /* a create was handed out */
+	bool tried;            /* one was handed out */
 	bool clash;            /* the last create was answered 409 */
-	uint32_t attempts;     /* creates whose body began to leave: the column */
+	uint32_t attempts;     /* requests that began to leave: the column */
 	uint32_t spent;        /* of the budget: without 429, 401 and unanswered probes */
 
 	/* troubles: one count that ends the row, and the exponents of its backoffs */
@@ -63,15 +72,22 @@ struct job {
 	bool awaits_token;   /* in WAITING and DOUBTFUL: due when a token comes */
 
 	/* doubt */
-	bool doubt;  /* a create may have been executed, of this run or of an earlier one */
+	bool doubt;  /* it may have been executed, in this run or an earlier one, and no look has
+	              * said so or not */
 	bool resend; /* a doubt was settled by absence: its next create is one too many, or not */
 	bool resent; /* that create has left */
 	bool awaits_calibration; /* in DOUBTFUL: absent, and no lookup proves it yet */
 	nsec_t doubt_at;
 	nsec_t settle;    /* least time from doubt_at until absence is proven */
-	bool paging;      /* the search goes on at its next page */
+	bool paging;      /* the search goes on at its next page, the test at its next question */
 	nsec_t search_at; /* when the first page of the search left */
 	uint32_t listing; /* the listing it shares, ENGINE_NO_JOB when none yet */
+
+	/* updates and deletions */
+	bool lost;       /* the answer to one was lost: what changes it, even later, may be ours */
+	uint32_t stales; /* updates in a row that came too late for their etag */
+	nsec_t read_at;  /* when the read was answered that cleared a deletion */
+	uint32_t late;   /* times that a deletion was cleared, and did not leave in time */
 
 	/* calibrations */
 	nsec_t since;       /* when its connection came to be, or was recalled */

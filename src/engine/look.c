@@ -5,6 +5,9 @@
  * never less than twice the slowest create that it has answered in this run.
  * Trouble (no finding at all) never moves the moment of doubt.
  *
+ * A row whose connection has an id is read by that: what the finding means is for its
+ * task to say (update.c, delete.c); trouble is trouble here, too.
+ *
  * A name that no filter may carry is looked for in a complete listing of its
  * scope, which is a job of its own kind, one a scope at a time. Rows share it
  * from its first page on; one that comes later waits for the next.
@@ -23,7 +26,8 @@ nsec_t look_settled_at(const struct engine *e, const struct job *j)
 
 bool look_is_own(const struct job *j)
 {
-	return j->kind == JOB_KIND_LISTING || j->kind == JOB_KIND_INVENTORY || j->filterable;
+	return j->kind == JOB_KIND_LISTING || j->kind == JOB_KIND_INVENTORY || j->filterable ||
+	       j->task != TASK_CREATE;
 }
 
 /* It is not there, and will not come to be there; or it is the one that is sent
@@ -93,13 +97,16 @@ void look_finding(struct engine *e, nsec_t now, struct job *j, enum engine_answe
 /* What becomes of a row that could not be looked up. */
 static enum engine_outcome undecided(const struct job *j)
 {
-	return j->doubt ? OUTCOME_UNRESOLVED : j->known;
+	if (j->doubt)
+		return OUTCOME_UNRESOLVED;
+	return j->task == TASK_CREATE ? j->known : OUTCOME_SKIPPED;
 }
 
 /* A look that proved nothing: later again, unless this goes on for ever. */
 static void failed_look(
 	struct engine *e, nsec_t now, struct job *j, nsec_t retry_after, bool breaker_was_open)
 {
+	enum engine_outcome outcome = undecided(j);
 	nsec_t due;
 
 	j->listing = ENGINE_NO_JOB;
@@ -110,8 +117,8 @@ static void failed_look(
 	}
 	due = job_backoff(e, now, BACKOFF_LOOKUP, j->failed_looks++, retry_after);
 	if (job_trouble(e, j, breaker_was_open))
-		job_decide(e, now, j, EV_SPENT, undecided(j),
-			j->doubt || j->known == OUTCOME_SKIPPED ? CAUSE_TROUBLE : CAUSE_CLAIM);
+		job_decide(e, now, j, EV_SPENT, outcome,
+			j->doubt || outcome == OUTCOME_SKIPPED ? CAUSE_TROUBLE : CAUSE_CLAIM);
 	else
 		job_wait(e, now, j, EV_TROUBLE, due);
 	ending_close_job(e, now, j);
@@ -254,17 +261,34 @@ static void listed(struct engine *e, nsec_t now, struct job *l)
 		listing_complete(e, now, l);
 }
 
+/* A read of the row's own connection has said how it is. */
+static bool read_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answer answer)
+{
+	bool finding = answer == ANSWER_SAME || answer == ANSWER_MOVED ||
+		       answer == ANSWER_CONFLICT || answer == ANSWER_GONE;
+
+	if (!finding || j->task == TASK_CREATE)
+		return false;
+	if (j->task == TASK_DELETE)
+		delete_finding(e, now, j, answer);
+	else
+		update_finding(e, now, j, answer);
+	return true;
+}
+
 void look_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answer answer,
 	nsec_t retry_after, bool breaker_was_open)
 {
 	bool lists = j->kind == JOB_KIND_LISTING || j->kind == JOB_KIND_INVENTORY;
 
+	if (read_answer(e, now, j, answer))
+		return;
 	switch (answer) {
 	case ANSWER_FOUND_CREATED:
 	case ANSWER_FOUND_ADOPTED:
 	case ANSWER_CONFLICT:
 	case ANSWER_ABSENT:
-		assert(!lists);
+		assert(!lists && j->task == TASK_CREATE);
 		look_finding(e, now, j, answer);
 		break;
 	case ANSWER_LISTED:
@@ -272,6 +296,7 @@ void look_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answer
 		listed(e, now, j);
 		break;
 	case ANSWER_MORE:
+		assert(j->task == TASK_CREATE);
 		j->paging = true;
 		if (lists)
 			j->failed_looks = j->unsent = 0;
@@ -291,7 +316,16 @@ void look_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answer
 	case ANSWER_CLASH:
 	case ANSWER_REJECTED: trouble(e, now, j, answer, retry_after, breaker_was_open); break;
 	case ANSWER_CREATED:
+	case ANSWER_UPDATED:
+	case ANSWER_STALE:
+	case ANSWER_PASSED:
+	case ANSWER_FAILED:
+	case ANSWER_DELETED:
+	case ANSWER_GONE:
+	case ANSWER_IN_USE:
+	case ANSWER_SAME:
+	case ANSWER_MOVED:
 	case ANSWER_COUNT:
-	default: assert(!"an answer of a create came to a lookup");
+	default: assert(!"an answer of another request came to a lookup");
 	}
 }

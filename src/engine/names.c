@@ -52,6 +52,7 @@ const char *job_event_name(enum job_event e)
 		[EV_UNSETTLED] = "unsettled",
 		[EV_TROUBLE] = "trouble",
 		[EV_MORE] = "more",
+		[EV_CLEARED] = "cleared",
 		[EV_CLOSED] = "closed",
 		[EV_RECORDED] = "recorded",
 	};
@@ -75,12 +76,21 @@ const char *engine_answer_name(enum engine_answer a)
 		[ANSWER_FATAL] = "fatal",
 		[ANSWER_FATAL_SANDBOX] = "fatal_sandbox",
 		[ANSWER_REJECTED] = "rejected",
+		[ANSWER_UPDATED] = "updated",
+		[ANSWER_STALE] = "stale",
+		[ANSWER_PASSED] = "passed",
+		[ANSWER_FAILED] = "failed",
+		[ANSWER_DELETED] = "deleted",
+		[ANSWER_GONE] = "gone",
+		[ANSWER_IN_USE] = "in_use",
 		[ANSWER_FOUND_CREATED] = "found_created",
 		[ANSWER_FOUND_ADOPTED] = "found_adopted",
 		[ANSWER_CONFLICT] = "conflict",
 		[ANSWER_ABSENT] = "absent",
 		[ANSWER_MORE] = "more",
 		[ANSWER_LISTED] = "listed",
+		[ANSWER_SAME] = "same",
+		[ANSWER_MOVED] = "moved",
 	};
 	return NAME_OF(names, a);
 }
@@ -98,6 +108,11 @@ const char *engine_outcome_name(enum engine_outcome o)
 		[OUTCOME_UNRESOLVED] = "unresolved",
 		[OUTCOME_INVALID] = "invalid",
 		[OUTCOME_SKIPPED] = "skipped",
+		[OUTCOME_OK] = "ok",
+		[OUTCOME_GONE] = "gone",
+		[OUTCOME_DELETED] = "deleted",
+		[OUTCOME_IN_USE] = "in_use",
+		[OUTCOME_KEPT] = "kept",
 	};
 	return NAME_OF(names, o);
 }

@@ -17,6 +17,12 @@ void window_init(struct window *w, uint32_t max)
 	};
 }
 
+void window_open(struct window *w)
+{
+	w->size = w->max * ONE;
+	w->slow_start = false;
+}
+
 uint32_t window_size(const struct window *w)
 {
 	return (uint32_t)(w->size / ONE);

@@ -25,6 +25,9 @@ struct window {
 
 void window_init(struct window *w, uint32_t max);
 
+/** Nothing is to be learnt: as large as it may be, from the start. */
+void window_open(struct window *w);
+
 /** Requests that may be in flight now, ≥ 1. */
 uint32_t window_size(const struct window *w);
 

@@ -45,6 +45,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "flow/error_body.h"
+#include "flow/judge.h"
 #include "flow/retry_after.h"
 
 /* ------------------------------------------------------- without an answer */
@@ -184,7 +185,7 @@ static const char *words_of_status(int status)
 	return status < 300 ? "an answer that this request should not get" : NULL;
 }
 
-static void judge_status(const struct flow_reply *r, struct flow_verdict *ret)
+void flow_judge_status(const struct flow_reply *r, struct flow_verdict *ret)
 {
 	const char *words = words_of_status(r->status);
 	bool gateway = false;
@@ -208,7 +209,7 @@ static void read_headers(const struct flow_reply *r, struct flow_verdict *ret)
 
 /* ----------------------------------------------------------------- judges */
 
-static bool read_created(const struct flow_reply *r, struct flow_verdict *ret)
+bool flow_judge_version(const struct flow_reply *r, struct flow_verdict *ret)
 {
 	AUTO(json_freep) struct json *root = NULL;
 	const char *id;
@@ -220,7 +221,6 @@ static bool read_created(const struct flow_reply *r, struct flow_verdict *ret)
 		return false;
 	str_copy(ret->id, sizeof(ret->id), id);
 	flow_reply_take(r, ret->etag, sizeof(ret->etag), json_string(json_get(root, "etag")), true);
-	ret->class = FLOW_CREATED;
 	return true;
 }
 
@@ -231,14 +231,24 @@ static bool is_answered(const struct flow_reply *r)
 	       (r->transport == FLOW_T_CUT_OFF && r->status >= 400);
 }
 
-void flow_judge_create(const struct flow_reply *r, struct flow_verdict *ret)
+bool flow_judge_arrival(const struct flow_reply *r, struct flow_verdict *ret)
 {
 	*ret = (struct flow_verdict){.class = FLOW_DOUBTFUL};
 	read_headers(r, ret);
-	if (!is_answered(r))
-		judge_transport(r, ret);
-	else if (r->status != 201 || !read_created(r, ret))
-		judge_status(r, ret);
+	if (is_answered(r))
+		return true;
+	judge_transport(r, ret);
+	return false;
+}
+
+void flow_judge_create(const struct flow_reply *r, struct flow_verdict *ret)
+{
+	if (!flow_judge_arrival(r, ret))
+		return;
+	if (r->status == 201 && flow_judge_version(r, ret))
+		ret->class = FLOW_CREATED;
+	else
+		flow_judge_status(r, ret);
 }
 
 /* A read that was refused or clashed has proved nothing; nothing else is to it. */
@@ -251,14 +261,13 @@ static enum flow_class class_of_read(enum flow_class c)
 
 void flow_judge_read(const struct flow_reply *r, struct flow_verdict *ret)
 {
-	*ret = (struct flow_verdict){.class = FLOW_PAGE};
-	read_headers(r, ret);
-	if (!is_answered(r)) {
-		judge_transport(r, ret);
-	} else if (r->status != 200) {
-		judge_status(r, ret);
-		ret->class = class_of_read(ret->class);
-	}
+	if (!flow_judge_arrival(r, ret))
+		return;
+	ret->class = FLOW_PAGE;
+	if (r->status == 200)
+		return;
+	flow_judge_status(r, ret);
+	ret->class = class_of_read(ret->class);
 }
 
 const char *flow_class_name(enum flow_class c)
@@ -279,6 +288,14 @@ const char *flow_class_name(enum flow_class c)
 		[FLOW_FATAL_SANDBOX] = "fatal to the sandbox",
 		[FLOW_REJECTED] = "rejected",
 		[FLOW_PAGE] = "page",
+		[FLOW_UPDATED] = "updated",
+		[FLOW_STALE] = "stale",
+		[FLOW_PASSED] = "passed",
+		[FLOW_FAILED] = "failed",
+		[FLOW_EXPLORED] = "explored",
+		[FLOW_DELETED] = "deleted",
+		[FLOW_GONE] = "gone",
+		[FLOW_IN_USE] = "in use",
 	};
 
 	return names[c];

@@ -47,6 +47,14 @@ enum flow_class {
 	FLOW_FATAL_SANDBOX,      /* every row of this sandbox would fail alike */
 	FLOW_REJECTED,           /* other 4xx: this row is refused */
 	FLOW_PAGE,               /* lookups and listings: a 200 read to its end */
+	FLOW_UPDATED,            /* PATCH: a 200; its etag, when it shows one */
+	FLOW_STALE,              /* PATCH: 412, or 1404-412: not executed */
+	FLOW_PASSED,             /* test: 200 {"result": true} */
+	FLOW_FAILED,             /* test: 200 {"result": false} */
+	FLOW_EXPLORED,           /* explore: a 200 with an array, counted */
+	FLOW_DELETED,            /* DELETE: 204; 202 or 200 unless with a page that is no JSON */
+	FLOW_GONE,               /* 404 in a shape of the Flow Service, and not of a sandbox */
+	FLOW_IN_USE,             /* DELETE: 1418-400 */
 };
 
 #define FLOW_UUID_SIZE 37
@@ -70,15 +78,16 @@ struct flow_reply {
 
 struct flow_verdict {
 	enum flow_class class;
-	nsec_t retry_after;        /* NSEC_NONE when absent or unreadable; a date is a duration
+	nsec_t retry_after; /* NSEC_NONE when absent or unreadable; a date is a duration
 	                           * by now, 0 when past; NSEC_NEVER beyond 292 years */
-	int64_t server_ms;         /* from the Date header, 0 when absent */
-	char id[FLOW_UUID_SIZE];   /* FLOW_CREATED; as the server wrote it, which is lower case */
+	int64_t server_ms;  /* from the Date header, 0 when absent */
+	char id[FLOW_UUID_SIZE]; /* FLOW_CREATED, FLOW_UPDATED; as the server wrote it, which is lower case */
 	char etag[FLOW_ETAG_SIZE]; /* with its quotes; "" when the server gave none */
 	char code[64];             /* "FLOW-2120-403", "401013", "dns", "timeout" …; "" */
 	char message[512];         /* for a human, redacted, control characters as they came; ""
 	                           * when it held a secret too short to cut out */
 	char request_id[128];
+	uint64_t tables; /* FLOW_EXPLORED: items of the array whose type is "table" */
 };
 
 /** Judge the answer to a create (POST). */
@@ -91,6 +100,24 @@ void flow_judge_create(const struct flow_reply *r, struct flow_verdict *ret);
  * FLOW_OVERLOAD*, else FLOW_DOUBTFUL; all but FLOW_PAGE prove nothing.
  */
 void flow_judge_read(const struct flow_reply *r, struct flow_verdict *ret);
+
+/**
+ * Judge the answer to a request for one connection, by its id. What concerns all rows
+ * (token, fatal, sandbox, throttled, overload, transport) is as for a create; a 404 that
+ * is not in a shape of the Flow Service's own is FLOW_REJECTED, for a wrong address must
+ * not look like a connection that is gone. A 409 is FLOW_DOUBTFUL, never FLOW_CLASH; and
+ * to a GET any 429 is FLOW_THROTTLED. The table stands at the head of answer_by_id.c.
+ *
+ * update: FLOW_UPDATED, FLOW_STALE, FLOW_GONE …; a 200 that cannot be read is FLOW_DOUBTFUL.
+ * test, explore: repeatable, so FLOW_DOUBTFUL means no more than that nothing was learnt.
+ * delete: FLOW_DELETED, FLOW_GONE, FLOW_IN_USE …
+ * read (GET): FLOW_PAGE, of which flow_read_connection() makes an item; or FLOW_GONE.
+ */
+void flow_judge_update(const struct flow_reply *r, struct flow_verdict *ret);
+void flow_judge_test(const struct flow_reply *r, struct flow_verdict *ret);
+void flow_judge_explore(const struct flow_reply *r, struct flow_verdict *ret);
+void flow_judge_delete(const struct flow_reply *r, struct flow_verdict *ret);
+void flow_judge_connection(const struct flow_reply *r, struct flow_verdict *ret);
 
 /** "created", "not sent" …, for logs and traces. */
 const char *flow_class_name(enum flow_class c);

@@ -59,22 +59,34 @@ static void read_number(const struct flow_reply *r, const struct json *v, struct
 		flow_reply_take(r, ret->code, sizeof(ret->code), text.data, false);
 }
 
-/* The tail of `type` behind /errors/, else `error_code`. */
-static bool read_code(const struct flow_reply *r, const struct json *root, struct flow_verdict *ret)
+/* The tail of `type` behind /errors/. */
+static const char *find_code(const struct json *root)
 {
 	static const char mark[] = "/errors/";
-	const struct json *error_code = json_get(root, "error_code");
-	const char *text = json_string(error_code), *type = json_string(json_get(root, "type"));
+	const char *type = json_string(json_get(root, "type"));
 	const char *tail = type ? strstr(type, mark) : NULL;
+
+	return tail ? tail + strlen(mark) : NULL;
+}
+
+static bool has_gateway_shape(const struct json *root)
+{
+	const struct json *error_code = json_get(root, "error_code");
+	const char *text = json_string(error_code);
 	double number;
 
-	if (tail)
-		flow_reply_take(r, ret->code, sizeof(ret->code), tail + strlen(mark), false);
+	return text ? *text != '\0' : json_number(error_code, &number);
+}
+
+static void read_code(const struct flow_reply *r, const struct json *root, struct flow_verdict *ret)
+{
+	const struct json *error_code = json_get(root, "error_code");
+
+	flow_reply_take(r, ret->code, sizeof(ret->code), find_code(root), false);
 	if (!*ret->code)
-		flow_reply_take(r, ret->code, sizeof(ret->code), text, false);
+		flow_reply_take(r, ret->code, sizeof(ret->code), json_string(error_code), false);
 	if (!*ret->code)
 		read_number(r, error_code, ret);
-	return text ? *text != '\0' : json_number(error_code, &number);
 }
 
 static const char *find_sentence(const struct json *root)
@@ -124,24 +136,44 @@ static void take_raw(const struct flow_reply *r, struct flow_verdict *ret)
 		str_copy(ret->message, sizeof(ret->message), "the server gave no reason");
 }
 
+bool flow_error_body_explain(
+	const struct flow_reply *r, const struct json *root, struct flow_verdict *ret)
+{
+	const char *sentence = find_sentence(root);
+
+	read_code(r, root, ret);
+	if (!sentence)
+		return false;
+	flow_reply_sentence(
+		r, ret->message, sizeof(ret->message), sentence, sizeof(ret->message) - 1);
+	return true;
+}
+
 bool flow_error_body_read(const struct flow_reply *r, struct flow_verdict *ret)
 {
 	AUTO(json_freep) struct json *root = NULL;
-	const char *sentence;
-	bool gateway;
 
 	if (r->body && json_parse(r->body, r->body_len, &root) < 0)
 		root = NULL;
-	gateway = read_code(r, root, ret);
 	if (!*ret->request_id)
 		flow_reply_take(r, ret->request_id, sizeof(ret->request_id),
 			json_string(json_get(json_get(root, "report"), "request-id")), false);
-
-	sentence = find_sentence(root);
-	if (sentence)
-		flow_reply_sentence(
-			r, ret->message, sizeof(ret->message), sentence, sizeof(ret->message) - 1);
-	else
+	if (!flow_error_body_explain(r, root, ret))
 		take_raw(r, ret);
-	return gateway;
+	return has_gateway_shape(root);
+}
+
+bool flow_error_body_of_service(const struct flow_reply *r)
+{
+	AUTO(json_freep) struct json *root = NULL;
+	const char *code;
+
+	if (!r->body || json_parse(r->body, r->body_len, &root) < 0)
+		return false;
+	if (has_gateway_shape(root))
+		return false;
+	code = find_code(root);
+	if (code)
+		return strncmp(code, "FLOW-1", 6) == 0;
+	return !str_empty(json_string(json_get(root, "errorMessage")));
 }

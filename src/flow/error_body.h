@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/json.h"
 #include "flow/answer.h"
 
 /**
@@ -11,6 +12,21 @@
  * @return whether the body has the gateway's shape, that is an `error_code`
  */
 bool flow_error_body_read(const struct flow_reply *r, struct flow_verdict *ret);
+
+/**
+ * Fill code and message from a body that was read, if it has a sentence or a code.
+ *
+ * @return false when it has no sentence; then the message is as it was
+ */
+bool flow_error_body_explain(
+	const struct flow_reply *r, const struct json *root, struct flow_verdict *ret);
+
+/**
+ * Is it the Flow Service that says so, about a connection? That is JSON with a code
+ * FLOW-… below 2000 (from there on they speak of org, sandbox and rights), or without a
+ * code, an errorMessage. Never with an `error_code`, which is the gateway's.
+ */
+bool flow_error_body_of_service(const struct flow_reply *r);
 
 /**
  * flow_field_take() for what an answer says: refuses also a value that holds

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "flow/field.h"
 #include "flow/tag.h"
+#include "flow/visible.h"
 
 #define GRACE_MS 5000 /* the server's clock is known to a second or so, by its Date header */
 #define SENTENCE_MAX 1024
@@ -34,14 +35,22 @@ void flow_hits_expect(struct flow_hits *h, const char *id)
 	h->count = 1;
 }
 
+void flow_hits_ignore(struct flow_hits *h, const char *id)
+{
+	str_copy(h->ignored, sizeof(h->ignored), id);
+}
+
 static bool is_hit(const struct flow_wanted *w, const struct flow_item *item)
 {
 	return item->name && strcmp(w->name, item->name) == 0 &&
 	       (str_empty(item->spec_id) || str_iequal(w->spec_id, item->spec_id));
 }
 
+/* Counted already, or never to be. */
 static bool is_known(const struct flow_hits *h, const char *id)
 {
+	if (str_iequal(h->ignored, id))
+		return true;
 	for (uint32_t i = 0; i < MIN(h->count, FLOW_HITS_MAX); i++)
 		if (str_iequal(h->ids[i], id))
 			return true;
@@ -51,16 +60,14 @@ static bool is_known(const struct flow_hits *h, const char *id)
 static void take_first(
 	struct flow_hits *h, const struct flow_wanted *w, const struct flow_item *item)
 {
-	const char *endpoint = flow_field_shown(item->endpoint);
-	const char *username = flow_field_shown(item->username);
+	unsigned differs = flow_differs(item, w);
 
 	flow_field_take(h->etag, sizeof(h->etag), item->etag, true);
 	h->created_ms = item->created_ms;
 	h->untagged =
 		w->tag && !str_empty(item->description) && !flow_tagged(item->description, w->tag);
-	h->endpoint_differs =
-		endpoint && !flow_endpoint_same(endpoint, w->endpoint ? w->endpoint : "");
-	h->username_differs = username && strcmp(username, w->username ? w->username : "") != 0;
+	h->endpoint_differs = differs & FLOW_FIELD_ENDPOINT;
+	h->username_differs = differs & FLOW_FIELD_USERNAME;
 }
 
 static void put_id(struct flow_hits *h, const char *id, bool first)

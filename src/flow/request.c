@@ -28,9 +28,9 @@ static bool add_text(struct json *object, const char *name, const char *text)
 	return str_empty(text) || json_add_borrowed(object, name, text);
 }
 
-static bool add_params(struct json *auth, const struct flow_connection *c)
+static bool add_params(struct json *parent, const char *name, const struct flow_connection *c)
 {
-	struct json *params = json_add_object(auth, "params");
+	struct json *params = json_add_object(parent, name);
 	bool ok = params && add_text(params, "endpoint", c->endpoint) &&
 		  add_text(params, "username", c->username);
 
@@ -43,7 +43,7 @@ static bool add_auth(struct json *root, const struct flow_connection *c)
 {
 	struct json *auth = json_add_object(root, "auth");
 
-	return auth && add_text(auth, "specName", c->auth_spec) && add_params(auth, c);
+	return auth && add_text(auth, "specName", c->auth_spec) && add_params(auth, "params", c);
 }
 
 static bool add_spec(struct json *root, const struct flow_connection *c)
@@ -69,6 +69,32 @@ int flow_create_body(struct buf *body, const struct flow_connection *c)
 	return json_print(root, body);
 }
 
+static struct json *add_operation(struct json *patch, const char *op, const char *path)
+{
+	struct json *o = json_push_object(patch);
+
+	return o && add_text(o, "op", op) && add_text(o, "path", path) ? o : NULL;
+}
+
+/* Params as a whole, as Adobe's example has it: what an earlier row had beside them goes,
+ * and the same patch twice has done the same once. A description is added, which sets it
+ * whether there was one or not (RFC 6902, 4.1), while replace and remove fail where there
+ * is none; so one that the row lacks becomes "". */
+int flow_update_body(struct buf *body, const struct flow_connection *c)
+{
+	AUTO(json_freep) struct json *patch = json_new_array();
+	struct json *o = add_operation(patch, "replace", "/auth/params");
+	bool ok = o && add_params(o, "value", c);
+
+	assert(!str_empty(c->name));
+
+	o = ok ? add_operation(patch, "replace", "/name") : NULL;
+	ok = o && add_text(o, "value", c->name);
+	o = ok ? add_operation(patch, "add", "/description") : NULL;
+	ok = o && json_add_borrowed(o, "value", c->description ? c->description : "");
+	return ok ? json_print(patch, body) : -ENOMEM;
+}
+
 /* -------------------------------------------------------------------- URL */
 
 static int append_pair(struct buf *url, const char *before, const char *value)
@@ -83,6 +109,23 @@ int flow_create_url(struct buf *url, const char *base_url)
 	int r = buf_append_str(url, base_url);
 
 	return r < 0 ? r : buf_append_str(url, "/connections");
+}
+
+int flow_connection_url(struct buf *url, const char *base_url, const char *id, enum flow_part part)
+{
+	static const char *const tails[] = {
+		[FLOW_PART_ITSELF] = "",
+		[FLOW_PART_TEST] = "/test",
+		/* In capitals in Adobe's description, like this in each of its examples. */
+		[FLOW_PART_EXPLORE] = "/explore?objectType=root",
+	};
+	int r = str_uuid(id) ? flow_create_url(url, base_url) : -EINVAL;
+
+	if (r == 0)
+		r = buf_append_char(url, '/');
+	if (r == 0)
+		r = buf_append_str(url, id);
+	return r < 0 ? r : buf_append_str(url, tails[part]);
 }
 
 static int append_filters(struct buf *url, const char *name, const char *spec_id)

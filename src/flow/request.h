@@ -62,6 +62,25 @@ int flow_create_body(struct buf *body, const struct flow_connection *c);
  */
 int flow_create_url(struct buf *url, const char *base_url);
 
+/** What is asked of one connection. */
+enum flow_part {
+	FLOW_PART_ITSELF,  /* GET, PATCH, DELETE /connections/{id} */
+	FLOW_PART_TEST,    /* GET /connections/{id}/test */
+	FLOW_PART_EXPLORE, /* GET /connections/{id}/explore?objectType=root */
+};
+
+/** Append the URL of a connection or a part of it. @return as above; -EINVAL: no UUID */
+int flow_connection_url(struct buf *url, const char *base_url, const char *id, enum flow_part part);
+
+/**
+ * Append the body of an update: a JSON Patch (RFC 6902) that sets all that an update may
+ * change, `/auth/params`, `/name` and `/description`, to what is desired. `body` should be
+ * a secret buffer.
+ *
+ * @return 0, -ENOBUFS or -ENOMEM
+ */
+int flow_update_body(struct buf *body, const struct flow_connection *c);
+
 /**
  * Append the URL of a lookup (`name` given), of a listing of the scope (`name`
  * NULL, ordered by name), or, with `count`, of the count of either.

@@ -20,9 +20,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "flow/field.h"
-
-#define EXACT_MAX 9007199254740991.0 /* 2^53 - 1: a double holds these exactly */
+#include "flow/item.h"
 
 enum next_page { NEXT_NONE, NEXT_NAMED, NEXT_UNSOUND };
 
@@ -32,38 +30,6 @@ void flow_cursor_init(struct flow_cursor *c)
 }
 
 /* ------------------------------------------------------------------ items */
-
-static int64_t read_ms(const struct json *v)
-{
-	double ms;
-
-	return json_number(v, &ms) && ms > 0 && ms <= EXACT_MAX ? (int64_t)ms : 0;
-}
-
-static const char *read_text(const struct json *object, const char *name)
-{
-	const char *text = json_string(json_get(object, name));
-
-	return text ? text : "";
-}
-
-static struct flow_item read_item(const struct json *v)
-{
-	const struct json *params = json_get(json_get(v, "auth"), "params");
-	char etag[FLOW_ETAG_SIZE];
-	const char *text = json_string(json_get(v, "etag"));
-
-	return (struct flow_item){
-		.name = read_text(v, "name"),
-		.id = read_text(v, "id"),
-		.etag = flow_field_take(etag, sizeof(etag), text, true) ? text : "",
-		.spec_id = read_text(json_get(v, "connectionSpec"), "id"),
-		.description = read_text(v, "description"),
-		.endpoint = flow_field_shown(json_string(json_get(params, "endpoint"))),
-		.username = flow_field_shown(json_string(json_get(params, "username"))),
-		.created_ms = read_ms(json_get(v, "createdAt")),
-	};
-}
 
 /* Has every item an id? */
 static bool count_items(const struct json *items, uint64_t *ret)
@@ -195,7 +161,7 @@ static enum flow_step feed_page(struct flow_cursor *c, const struct json *root,
 	if (step == FLOW_STEP_UNSOUND)
 		return step;
 	JSON_EACH (v, items) {
-		struct flow_item item = read_item(v);
+		struct flow_item item = flow_item_read(v);
 
 		each(arg, &item);
 	}
@@ -206,7 +172,7 @@ static enum flow_step feed_count(struct flow_cursor *c, const struct json *root)
 {
 	double count;
 
-	if (!json_number(json_get(root, "count"), &count) || count < 0 || count > EXACT_MAX)
+	if (!json_number(json_get(root, "count"), &count) || count < 0 || count > FLOW_EXACT_MAX)
 		return FLOW_STEP_UNSOUND;
 	c->count = (uint64_t)count;
 	if ((double)c->count != count || (!c->tally && c->count != c->items))

@@ -40,8 +40,8 @@ struct flow_cursor {
 /** One listed connection; borrowed, valid in the callback only. "" is not shown. */
 struct flow_item {
 	const char *name;
-	const char *id; /* a UUID: items without one make the page unsound */
-	const char *etag;
+	const char *id;   /* a UUID: items without one make the page unsound */
+	const char *etag; /* or `version`, which is the same, where only that is shown */
 	const char *spec_id;
 	const char *description;
 	const char *endpoint; /* auth.params.endpoint, NULL when not shown or a mask ("****") */
@@ -79,6 +79,7 @@ struct flow_hits {
 	char etag[FLOW_ETAG_SIZE];               /* of the first */
 	int64_t created_ms;                      /* of the first */
 	bool endpoint_differs, username_differs; /* shown and another, of the first */
+	char ignored[FLOW_UUID_SIZE];            /* see flow_hits_ignore() */
 	bool untagged; /* the first shows a description, and our tag is not in it */
 };
 
@@ -86,6 +87,9 @@ void flow_hits_init(struct flow_hits *h);
 /** Begin with a connection that is known to be there: what is found beside it is one
  * too many. `id` is a UUID. */
 void flow_hits_expect(struct flow_hits *h, const char *id);
+/** An id that does not count, for it was deleted and a listing may lag. "" for none. To be
+ * called behind flow_hits_init() and before what is found is added. */
+void flow_hits_ignore(struct flow_hits *h, const char *id);
 /**
  * Takes the item if it is a hit: the exact name, and the connectionSpec (an item that
  * does not show its own passed the filter). The same id twice (pages may shift) counts

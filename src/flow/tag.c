@@ -28,10 +28,26 @@ static bool cut_end(const char *text, size_t *len, const char *end)
 	return true;
 }
 
+static bool cut_tag(const char *description, size_t *len, const char *key)
+{
+	return cut_end(description, len, CLOSE) && cut_end(description, len, key) &&
+	       cut_end(description, len, OPEN);
+}
+
+size_t flow_tag_less(const char *description, const char *key)
+{
+	const size_t whole = description ? strlen(description) : 0;
+	size_t len = whole;
+
+	if (whole == 0 || !cut_tag(description, &len, key))
+		return whole;
+	cut_end(description, &len, " ");
+	return len;
+}
+
 bool flow_tagged(const char *description, const char *key)
 {
 	size_t len = description ? strlen(description) : 0;
 
-	return len > 0 && cut_end(description, &len, CLOSE) && cut_end(description, &len, key) &&
-	       cut_end(description, &len, OPEN);
+	return len > 0 && cut_tag(description, &len, key);
 }

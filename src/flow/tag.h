@@ -17,5 +17,13 @@
  */
 int flow_tag_append(struct buf *b, const char *description, const char *key);
 
+/**
+ * The length of a description without this tag (and the blank before it) at its end;
+ * its whole length where it does not end in it.
+ *
+ * @param description  may be NULL
+ */
+size_t flow_tag_less(const char *description, const char *key);
+
 /** Does it end in this tag? @param description  may be NULL */
 bool flow_tagged(const char *description, const char *key);

@@ -1,9 +1,12 @@
 /* answer.c - see answer.h. */
 #include "flowmock/answer.h"
 
+#include <assert.h>
 #include <microhttpd.h>
+#include <string.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "flowmock/memory.h"
 
 struct buf *answer_start(struct answer *a, int status)
@@ -12,8 +15,17 @@ struct buf *answer_start(struct answer *a, int status)
 	a->content_type = "application/json";
 	a->retry_after_s = 0;
 	a->location[0] = '\0';
+	a->header_count = 0;
 	buf_reset(&a->body);
 	return &a->body;
+}
+
+void answer_header(struct answer *a, const char *name, const char *value)
+{
+	assert(a->header_count < ANSWER_HEADERS && strlen(value) < sizeof(a->headers[0].value));
+	a->headers[a->header_count].name = name;
+	str_copy(a->headers[a->header_count].value, sizeof(a->headers[0].value), value);
+	a->header_count++;
 }
 
 /* `before`, then the text as JSON. */

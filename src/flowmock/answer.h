@@ -12,17 +12,27 @@
 
 #define BASE_PATH "/data/foundation/flowservice"
 
+#define ANSWER_HEADERS 4
+
 struct answer {
 	int status;
 	const char *content_type; /* NULL: no such header */
 	unsigned retry_after_s;   /* 0: no such header */
 	char location[160];       /* "": no such header */
+	struct {
+		const char *name;
+		char value[80];
+	} headers[ANSWER_HEADERS]; /* beside those */
+	unsigned header_count;
 	char request_id[UUID_SIZE];
 	struct buf body;
 };
 
 /** Begin an answer of JSON anew; the body is empty. */
 struct buf *answer_start(struct answer *a, int status);
+
+/** One more header, its name a literal; at most ANSWER_HEADERS, and short ones. */
+void answer_header(struct answer *a, const char *name, const char *value);
 
 /** {"error_code","message"} */
 void answer_gateway(struct answer *a, int status, const char *code, const char *message);

@@ -88,6 +88,8 @@ void control_status(struct request *r)
 	put_tokens(b, c);
 	put_statuses(b, c);
 	put_faults(b, c);
+	must(buf_append_char(b, ','));
+	servicenow_print(&s->servicenow, b);
 	must(buf_append_char(b, '}'));
 }
 

@@ -115,6 +115,7 @@ static enum verb take_verb(const char **name)
 		[VERB_PATCH] = "patch:",
 		[VERB_DELETE] = "delete:",
 		[VERB_TOKEN] = "token:",
+		[VERB_SERVICENOW] = "servicenow:",
 	};
 
 	for (int v = 0; v < VERB_COUNT; v++) {

@@ -77,7 +77,7 @@ struct fault_kind {
 
 const struct fault_kind *fault_kind(enum fault f);
 
-enum verb { VERB_POST, VERB_GET, VERB_PATCH, VERB_DELETE, VERB_TOKEN, VERB_COUNT };
+enum verb { VERB_POST, VERB_GET, VERB_PATCH, VERB_DELETE, VERB_TOKEN, VERB_SERVICENOW, VERB_COUNT };
 
 struct fault_choice {
 	enum fault fault;
@@ -104,7 +104,8 @@ void faults_done(struct faults *f);
 /**
  * Set a chance.
  *
- * @param name  `KIND`, or `get:KIND`, `patch:KIND`, `delete:KIND`, `token:KIND`
+ * @param name  `KIND`, or `get:KIND`, `patch:KIND`, `delete:KIND`, `token:KIND`,
+ *              `servicenow:KIND`
  * @return 0, -ENOENT (no such kind), -ERANGE (not within 0 and 1, or those of a
  *         verb are more than 1 together)
  */

@@ -130,7 +130,10 @@ static struct request *arrive(
 	request_route(r, method);
 	if (!is_counted(r))
 		return r;
-	counters_enter(&h->service->counters, r->route->verb, now);
+	if (r->route->realm == REALM_SERVICENOW)
+		servicenow_enter(r);
+	else
+		counters_enter(&h->service->counters, r->route->verb, now);
 	if (is_for_flow(r) && !h->service->gate.started) {
 		h->service->gate.started = true;
 		h->service->gate.first_request = now;
@@ -184,7 +187,9 @@ static void on_completed(
 		return;
 	*context = NULL;
 	timers_cancel(&r->service->timers, &r->timer);
-	if (is_counted(r))
+	if (is_counted(r) && r->route->realm == REALM_SERVICENOW)
+		servicenow_leave(r);
+	else if (is_counted(r))
 		counters_leave(&r->service->counters, r->route->verb);
 	give_back(r);
 }

@@ -68,15 +68,31 @@ nsec_t life_hold(const struct request *r)
 	return r->fault.argument == NSEC_NONE ? r->service->options->hold : r->fault.argument;
 }
 
-static void begin(struct request *r)
+static nsec_t draw_latency(struct request *r, struct random **ret_random)
 {
 	struct service *s = r->service;
+	const struct options *o = s->options;
+
+	switch (r->route->realm) {
+	case REALM_TOKEN:
+		*ret_random = &s->token_latency;
+		return dist_draw(&o->token_latency, *ret_random);
+	case REALM_SERVICENOW:
+		*ret_random = &s->servicenow_latency;
+		return dist_draw(&o->servicenow_latency, *ret_random);
+	case REALM_FLOW:
+	case REALM_CONTROL: break;
+	}
+	*ret_random = &s->latency;
+	return dist_draw(&o->latency, *ret_random);
+}
+
+static void begin(struct request *r)
+{
 	enum fault_hold hold = fault_kind(r->fault.fault)->hold;
 	nsec_t held = life_hold(r);
-	bool is_token = r->route->realm == REALM_TOKEN;
-	struct random *random = is_token ? &s->token_latency : &s->latency;
-	nsec_t latency =
-		dist_draw(is_token ? &s->options->token_latency : &s->options->latency, random);
+	struct random *random;
+	nsec_t latency = draw_latency(r, &random);
 	nsec_t before = (nsec_t)((double)latency * random_unit(random));
 
 	r->wait_after = latency - before + (hold == HOLD_AFTER ? held : 0);
@@ -107,9 +123,10 @@ void life_start(struct request *r)
 		r->route->handle(r);
 	} else if (!tls_admits(&r->http->tls, r->mhd)) {
 		answer_message(&r->answer, 400, "No required SSL certificate was sent");
-	} else if (s->options->outage_way == OUTAGE_REFUSE && gate_is_out(s, now)) {
+	} else if (r->route->realm != REALM_SERVICENOW && s->options->outage_way == OUTAGE_REFUSE &&
+		   gate_is_out(s, now)) {
 		r->step = STEP_DROPPED;
-	} else if (r->route->realm == REALM_TOKEN || gate_admits(r, now)) {
+	} else if (r->route->realm != REALM_FLOW || gate_admits(r, now)) {
 		draw_fault(r);
 		begin(r);
 	}

@@ -9,6 +9,7 @@
 
 #include "base/macros.h"
 #include "base/str.h"
+#include "flowmock/servicenow.h"
 
 static bool take_flag(void *field, const char *arg)
 {
@@ -30,6 +31,11 @@ static bool take_texts(void *field, const char *arg)
 		return false;
 	list->text[list->count++] = arg;
 	return arg[0] != '\0';
+}
+
+static bool take_logins(void *field, const char *arg)
+{
+	return strchr(arg, ':') && arg[0] != ':' && take_texts(field, arg);
 }
 
 static bool take_duration(void *field, const char *arg)
@@ -240,6 +246,18 @@ static const struct option table[] = {
 	{"filter-ignores-name", NULL, take_flag, AT(filter_ignores_name),
 		"a filter by name is not applied", ""},
 
+	{"What its ServiceNow does", NULL, NULL, 0, NULL, NULL},
+	{"servicenow-login", "USER:PASSWORD", take_logins, AT(servicenow_logins),
+		"a login that is right; again for more (any)",
+		"give it as USER:PASSWORD, at most 64"},
+	{"servicenow-table", "NAME", take_texts, AT(servicenow_tables),
+		"a table that there is; again for more (any)", "name a table, at most 64"},
+	{"servicenow-limit", "N", take_burst, AT(servicenow_limit),
+		"429 beyond so many requests of a login in an hour (any)",
+		"give a number from 1 on"},
+	{"servicenow-latency", "DIST", take_dist, AT(servicenow_latency), "of its answers",
+		GIVE_DIST},
+
 	{"What goes wrong", NULL, NULL, 0, NULL, NULL},
 	{"latency", "DIST", take_dist, AT(latency),
 		"of answers: 20ms, uniform:5ms-50ms, lognormal:MEDIAN,P99", GIVE_DIST},
@@ -353,8 +371,8 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *rete
 static void print_kinds(FILE *f)
 {
 	fputs("\nKinds of --fault and --schedule (before a kind: `get:`, `patch:`, `delete:` for\n"
-	      "other verbs, `token:` for the token endpoint; poison:PREFIX is a 500 for every name "
-	      "that begins so)\n",
+	      "other verbs, `token:` for the token endpoint, `servicenow:` for its ServiceNow;\n"
+	      "poison:PREFIX is a 500 for every name that begins so)\n",
 		f);
 	for (int k = FAULT_NONE + 1; k < FAULT_POISON; k++) {
 		const struct fault_kind *kind = fault_kind((enum fault)k);
@@ -385,6 +403,7 @@ void options_help(FILE *f)
 		fprintf(f, "%*s %s\n", width < 24 ? 24 - width : 0, "", opt->help);
 	}
 	print_kinds(f);
+	servicenow_words(f);
 	fputs("\nBeside the service: GET /_flowmock/status, GET /_flowmock/connections,\n"
 	      "POST /_flowmock/connections (as others create them, one body or an array,\n"
 	      "createdAt as it is given), POST /_flowmock/faults {KIND: P},\n"

@@ -63,6 +63,11 @@ struct options {
 	bool short_pages;
 	bool no_next;
 
+	struct texts servicenow_logins; /* USER:PASSWORD; none: any */
+	struct texts servicenow_tables; /* none: any */
+	uint32_t servicenow_limit;      /* requests of a login in an hour; 0: any */
+	struct dist servicenow_latency;
+
 	struct dist latency;
 	struct dist token_latency;
 	struct faults faults;

@@ -17,6 +17,7 @@ enum random_stream {
 	RANDOM_LATENCY,
 	RANDOM_LISTINGS,
 	RANDOM_TOKENS,
+	RANDOM_SERVICENOW,
 };
 
 struct random {

@@ -77,6 +77,8 @@ static void add_headers(struct MHD_Response *response, struct answer *a)
 		must(buf_printf(&seconds, "%u", a->retry_after_s));
 		MHD_add_response_header(response, "Retry-After", seconds.data);
 	}
+	for (unsigned i = 0; i < a->header_count; i++)
+		MHD_add_response_header(response, a->headers[i].name, a->headers[i].value);
 	MHD_add_response_header(response, "x-request-id", a->request_id);
 }
 

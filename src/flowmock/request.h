@@ -38,6 +38,7 @@ struct request {
 	struct buf body;
 	bool body_too_long;
 	struct answer answer;
+	uint32_t instance; /* of ServiceNow, in that realm */
 	/* Appends more of the answer once its body is sent; false at the end.
 	 * NULL: the body is all. */
 	bool (*stream)(struct request *r, struct buf *b);
@@ -53,9 +54,10 @@ struct request {
 };
 
 enum realm {
-	REALM_FLOW,    /* gate, faults, latency, counters */
-	REALM_TOKEN,   /* of IMS: faults, latency, counters of its own */
-	REALM_CONTROL, /* this program's own: none of them */
+	REALM_FLOW,       /* gate, faults, latency, counters */
+	REALM_TOKEN,      /* of IMS: faults, latency, counters of its own */
+	REALM_SERVICENOW, /* so, too */
+	REALM_CONTROL,    /* this program's own: none of them */
 };
 
 struct route {

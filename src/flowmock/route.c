@@ -4,6 +4,7 @@
 #include "base/macros.h"
 #include "base/str.h"
 #include "flowmock/request.h"
+#include "flowmock/servicenow.h"
 #include "flowmock/token.h"
 
 #define CONNECTIONS BASE_PATH "/connections"
@@ -16,6 +17,7 @@ static const struct route routes[] = {
 	{"PATCH", CONNECTIONS "/*", REALM_FLOW, VERB_PATCH, false, patch_connection},
 	{"DELETE", CONNECTIONS "/*", REALM_FLOW, VERB_DELETE, false, delete_connection},
 	{"POST", TOKEN_URL_PATH, REALM_TOKEN, VERB_TOKEN, false, issue_token},
+	{"GET", SERVICENOW_PATH "/*", REALM_SERVICENOW, VERB_SERVICENOW, false, servicenow_list},
 	{"GET", "/_flowmock/status", REALM_CONTROL, VERB_GET, false, control_status},
 	{"GET", "/_flowmock/connections", REALM_CONTROL, VERB_GET, false, control_connections},
 	{"POST", "/_flowmock/connections", REALM_CONTROL, VERB_POST, false, control_put},

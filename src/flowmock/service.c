@@ -13,6 +13,7 @@ static void start_over(struct service *s)
 	faults_start(&s->faults, seed);
 	random_init(&s->latency, seed, RANDOM_LATENCY);
 	random_init(&s->token_latency, seed, RANDOM_TOKENS);
+	random_init(&s->servicenow_latency, seed, RANDOM_SERVICENOW);
 	random_init(&s->listing, seed, RANDOM_LISTINGS);
 	s->gate = (struct gate){0};
 	s->tokens = (struct tokens){0};
@@ -43,6 +44,7 @@ void service_close(struct service *s)
 	journal_close(&s->journal);
 	counters_done(&s->counters);
 	timers_done(&s->timers);
+	servicenow_done(&s->servicenow);
 }
 
 void service_reset(struct service *s)
@@ -52,6 +54,7 @@ void service_reset(struct service *s)
 	store_done(&s->store);
 	store_init(&s->store);
 	counters_reset(&s->counters);
+	servicenow_reset(&s->servicenow);
 	start_over(s);
 	if (journal_clear(&s->journal) < 0)
 		s->failed = true;

@@ -15,6 +15,7 @@
 #include "flowmock/listing.h"
 #include "flowmock/options.h"
 #include "flowmock/random.h"
+#include "flowmock/servicenow.h"
 #include "flowmock/store.h"
 #include "flowmock/timers.h"
 #include "flowmock/token.h"
@@ -28,9 +29,11 @@ struct service {
 	struct faults faults;
 	struct gate gate;
 	struct tokens tokens;
+	struct servicenow servicenow;
 	struct timers timers;
 	struct random latency;
 	struct random token_latency;
+	struct random servicenow_latency;
 	struct random listing; /* misses and page lengths */
 	uint64_t ids;          /* given so far, those read back included */
 	uint64_t etags;

@@ -27,7 +27,7 @@ static bool take_referenced(struct references *refs, const char *reference, stru
 
 	if (fault)
 		row_fault(row, column_names[COLUMN_PASSWORD_REF], fault);
-	else
+	else if (!row->invalid)
 		taken = take(row, "password", secret, len);
 	wipe(secret, sizeof(secret));
 	return taken;
@@ -36,7 +36,7 @@ static bool take_referenced(struct references *refs, const char *reference, stru
 bool credentials_take(const struct header *h, const struct csv_record *rec, struct references *refs,
 	struct row *row)
 {
-	const char *reference = known_text(h, rec, COLUMN_PASSWORD_REF);
+	const char *reference = reference_text(h, rec);
 	const char *password = known_text(h, rec, COLUMN_PASSWORD);
 
 	if (*reference && !take_referenced(refs, reference, row))

@@ -28,6 +28,7 @@ struct csv_field {
 	size_t offset; /* in the record's text; NUL-terminated */
 	size_t len;
 	bool too_long; /* over CSV_FIELD_MAX: nothing of it is kept */
+	bool bare;     /* of JSON: a number, true or false, and no text */
 };
 
 struct csv_record {

@@ -75,6 +75,23 @@ static bool count_in_header(const char *data, size_t len, size_t counts[ARRAY_SI
 	return false;
 }
 
+static size_t mark_len(const char *data, size_t len)
+{
+	return len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+bool dialect_is_json(const char *data, size_t len, struct dialect *ret)
+{
+	size_t skip = mark_len(data, len), at = skip;
+
+	while (at < len && (data[at] == ' ' || data[at] == '\t' || line_end(data + at, len - at)))
+		at++;
+	if (looks_like_utf16(data, len) || at == len || data[at] != '{')
+		return false;
+	*ret = (struct dialect){.skip = skip};
+	return true;
+}
+
 enum dialect_got dialect_detect(
 	const char *data, size_t len, bool ended, char delimiter, struct dialect *ret)
 {
@@ -85,8 +102,7 @@ enum dialect_got dialect_detect(
 
 	if (looks_like_utf16(data, len))
 		return DIALECT_UTF16;
-	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
-		d.skip = 3;
+	d.skip = mark_len(data, len);
 	n = sep_line(data + d.skip, len - d.skip, &sep);
 	d.skip += n;
 	d.lines = n > 0;

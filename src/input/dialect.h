@@ -11,7 +11,7 @@
 struct dialect {
 	size_t skip;    /* bytes in front of the header: mark and "sep=" line */
 	unsigned lines; /* lines among them */
-	char delimiter;
+	char delimiter; /* 0: it is JSON Lines */
 };
 
 enum dialect_got {
@@ -20,6 +20,12 @@ enum dialect_got {
 	DIALECT_EMPTY, /* not a byte beside a mark */
 	DIALECT_UTF16,
 };
+
+/**
+ * Is it JSON Lines, not CSV? Told by the first byte behind a mark and blanks, which is
+ * a '{'; false while there is none.
+ */
+bool dialect_is_json(const char *data, size_t len, struct dialect *ret);
 
 /**
  * @param ended      nothing follows these bytes: what is there must do

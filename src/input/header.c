@@ -10,15 +10,9 @@
 #include "base/str.h"
 #include "input/header_mapping.h"
 
-/* The columns that the results have anyway; a carried one of the same name gets
- * a prefix. Rooms of one rank do not know each other, so they stand here again. */
-static const char *const results_columns[] = {"row", "line", "name", "sandbox", "endpoint",
-	"status", "id", "etag", "http_status", "error_code", "error", "attempts", "request_id",
-	"started_at", "duration_ms"};
-
 /* ---------------------------------------------------------------- meaning */
 
-static int check_twice(const struct mapping *m)
+int mapping_check_twice(const struct mapping *m)
 {
 	for (size_t i = 0; i < m->h->columns; i++) {
 		int c = cell_known_column(m->meaning[i]);
@@ -71,14 +65,6 @@ static char *prefixed(const char *cell)
 	return longer;
 }
 
-static bool is_results_column(const char *cell)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(results_columns); i++)
-		if (str_iequal(cell, results_columns[i]))
-			return true;
-	return false;
-}
-
 static int take_carried(struct mapping *m, size_t field)
 {
 	struct header *h = m->h;
@@ -87,7 +73,7 @@ static int take_carried(struct mapping *m, size_t field)
 	if (h->carried_count == ROW_CARRIED_MAX)
 		return file_fault(m, "more than %d columns to carry into the results: remove some",
 			ROW_CARRIED_MAX);
-	if (is_results_column(m->meaning[field])) {
+	if (cell_is_results_column(m->meaning[field])) {
 		r = mapping_rename(m, field, prefixed(m->meaning[field]));
 		if (r < 0)
 			return r;
@@ -167,8 +153,9 @@ static int check_params(const struct mapping *m)
 
 /* ------------------------------------------------------------------ whole */
 
-static int map_all(struct mapping *m, const struct csv_record *rec, const struct header_options *o)
+static int map_all(struct mapping *m, const struct csv_record *rec, const void *arg)
 {
+	const struct header_options *o = arg;
 	int r = mapping_copy_cells(m, rec);
 
 	for (size_t i = 0; r == 0 && i < o->map_count; i++)
@@ -176,11 +163,11 @@ static int map_all(struct mapping *m, const struct csv_record *rec, const struct
 	for (size_t i = 0; r == 0 && i < o->carry_count; i++)
 		r = mapping_apply_carry(m, o->carry[i]);
 	if (r == 0)
-		r = check_twice(m);
+		r = mapping_check_twice(m);
 	for (size_t i = 0; r == 0 && i < m->h->columns; i++)
 		r = take_cell(m, i);
 	if (r == 0)
-		r = check_twice(m); /* again: a cell may be another's "input.NAME" */
+		r = mapping_check_twice(m); /* again: a cell may be another's "input.NAME" */
 	if (r == 0)
 		r = check_required(m);
 	return r == 0 ? check_params(m) : r;
@@ -189,16 +176,25 @@ static int map_all(struct mapping *m, const struct csv_record *rec, const struct
 int header_map(struct header *h, const struct csv_record *rec, const struct header_options *o,
 	const char *file, struct error *reterr)
 {
+	return mapping_make(h, rec, map_all, o, file, reterr);
+}
+
+int mapping_make(struct header *h, const struct csv_record *rec,
+	int (*fill)(struct mapping *m, const struct csv_record *rec, const void *arg),
+	const void *arg, const char *file, struct error *reterr)
+{
 	struct mapping m = {.h = h, .file = file, .line = rec->line, .reterr = reterr};
 	int r;
 
 	*h = (struct header){.columns = MIN(rec->count, (size_t)CSV_COLUMNS_MAX)};
 	for (int c = 0; c < COLUMN_COUNT; c++)
 		h->known[c] = -1;
+	for (int c = 0; c < RESULTS_COLUMN_COUNT; c++)
+		h->results[c] = -1;
 	h->cells = calloc(2 * h->columns, sizeof(*h->cells));
 	m.meaning = calloc(h->columns, sizeof(*m.meaning));
 	m.wanted = calloc(h->columns, sizeof(*m.wanted));
-	r = h->cells && m.meaning && m.wanted ? map_all(&m, rec, o) : mapping_no_memory(&m);
+	r = h->cells && m.meaning && m.wanted ? fill(&m, rec, arg) : mapping_no_memory(&m);
 	free(m.meaning);
 	free(m.wanted);
 	if (r < 0)

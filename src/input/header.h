@@ -32,6 +32,19 @@ enum column {
 
 extern const char *const column_names[COLUMN_COUNT];
 
+/** Of a results file: what is read of its own columns; the first four it must have. */
+enum results_column {
+	RESULTS_NAME,
+	RESULTS_SANDBOX,
+	RESULTS_STATUS,
+	RESULTS_ID,
+	RESULTS_ETAG,
+	RESULTS_ENDPOINT,
+	RESULTS_COLUMN_COUNT
+};
+
+extern const char *const results_names[RESULTS_COLUMN_COUNT];
+
 /** What the user said about columns; all borrowed for the call. */
 struct header_options {
 	const char *const *map; /* "name=Instance Name" */
@@ -43,6 +56,7 @@ struct header_options {
 struct header {
 	size_t columns;          /* as many fields a row must have */
 	int known[COLUMN_COUNT]; /* field of each, or -1 */
+	int results[RESULTS_COLUMN_COUNT];
 	size_t param_count;
 	struct {
 		const char *name;
@@ -66,3 +80,11 @@ struct header {
 int header_map(struct header *h, const struct csv_record *rec, const struct header_options *o,
 	const char *file, struct error *reterr);
 void header_done(struct header *h);
+
+/**
+ * Read the header of a results file: its own columns, and all others as carried.
+ *
+ * @return 0 or a negative errno with the sentence in reterr
+ */
+int results_header_map(
+	struct header *h, const struct csv_record *rec, const char *file, struct error *reterr);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "base/str.h"
 
 const char *const column_names[COLUMN_COUNT] = {
@@ -18,6 +19,12 @@ const char *const column_names[COLUMN_COUNT] = {
 	[COLUMN_SPEC_ID] = "connection_spec_id",
 	[COLUMN_SPEC_VERSION] = "connection_spec_version",
 };
+
+/* The columns that the results have anyway; a carried one of the same name gets
+ * a prefix. Rooms of one rank do not know each other, so they stand here again. */
+static const char *const results_columns[] = {"row", "line", "name", "sandbox", "endpoint",
+	"status", "id", "etag", "http_status", "error_code", "error", "attempts", "request_id",
+	"started_at", "duration_ms"};
 
 static bool is_blank(char c)
 {
@@ -80,6 +87,14 @@ int cell_known_column(const char *cell)
 		if (str_iequal(cell, column_names[c]))
 			return c;
 	return -1;
+}
+
+bool cell_is_results_column(const char *cell)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(results_columns); i++)
+		if (str_iequal(cell, results_columns[i]))
+			return true;
+	return false;
 }
 
 bool cell_is_param(const char *cell)

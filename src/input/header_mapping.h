@@ -29,6 +29,18 @@ struct mapping {
 
 int mapping_no_memory(const struct mapping *m);
 
+/**
+ * Make a header by `fill`; on an error nothing of it is left.
+ *
+ * @param arg  for fill
+ */
+int mapping_make(struct header *h, const struct csv_record *rec,
+	int (*fill)(struct mapping *m, const struct csv_record *rec, const void *arg),
+	const void *arg, const char *file, struct error *reterr);
+
+/** Refuse two cells that mean the same. */
+int mapping_check_twice(const struct mapping *m);
+
 /** Copy the header's cells, trimmed; each then means its own text. */
 int mapping_copy_cells(struct mapping *m, const struct csv_record *rec);
 
@@ -47,6 +59,9 @@ char *cell_trimmed(const char *s, size_t len);
 
 /** The known column of this name, or -1. */
 int cell_known_column(const char *cell);
+
+/** Do the results have a column of this name anyway? */
+bool cell_is_results_column(const char *cell);
 
 /** Does it begin with "param."? */
 bool cell_is_param(const char *cell);

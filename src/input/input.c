@@ -13,13 +13,18 @@
 #include "input/csv_reader.h"
 #include "input/dialect.h"
 #include "input/header.h"
+#include "input/jsonl_reader.h"
 #include "input/reference.h"
+#include "input/results_row.h"
 #include "input/scope.h"
 #include "input/validate.h"
 
 struct input {
+	enum input_kind kind;
 	struct bytes bytes;
+	bool json; /* results, read by jsonl, not by csv */
 	struct csv_reader csv;
+	struct jsonl_reader jsonl;
 	struct header header;
 	struct references references;
 	struct scopes scopes;
@@ -45,6 +50,8 @@ static int find_dialect(struct input *in, struct dialect *ret, struct error *ret
 		r = bytes_peek(&in->bytes, &data, &len, reterr);
 		if (r < 0)
 			return r;
+		if (in->kind == INPUT_RESULTS && dialect_is_json(data, len, ret))
+			return 0;
 		switch (dialect_detect(data, len, r == BYTES_END, in->delimiter, ret)) {
 		case DIALECT_KNOWN: return 0;
 		case DIALECT_MORE: break;
@@ -58,7 +65,13 @@ static int find_dialect(struct input *in, struct dialect *ret, struct error *ret
 	}
 }
 
-/* From the first byte to behind the header, whose record is left in in->csv. */
+static const struct csv_record *record_of(const struct input *in)
+{
+	return in->json ? &in->jsonl.record : &in->csv.record;
+}
+
+/* From the first byte to behind the header, which is left in record_of(). JSON has
+ * none, but the names in its first object, and that is not behind us then. */
 static int read_header(struct input *in, struct error *reterr)
 {
 	struct dialect d;
@@ -67,6 +80,12 @@ static int read_header(struct input *in, struct error *reterr)
 	if (r < 0)
 		return r;
 	bytes_skip(&in->bytes, d.skip);
+	in->json = d.delimiter == 0;
+	if (in->json) {
+		jsonl_reader_init(&in->jsonl, &in->bytes, 1);
+		r = jsonl_reader_next(&in->jsonl, true, reterr);
+		return r < 0 ? r : 0; /* there is a '{', so it is not the end */
+	}
 	r = csv_reader_init(&in->csv, &in->bytes, d.delimiter, 1 + d.lines);
 	if (r < 0)
 		return error_set(reterr, r, "%s: out of memory", in->bytes.shown);
@@ -111,7 +130,7 @@ static int check_options(const struct input_options *o, struct error *reterr)
 	return 0;
 }
 
-static int open_all(struct input *in, const struct input_options *o, struct error *reterr)
+static int map_header(struct input *in, const struct input_options *o, struct error *reterr)
 {
 	const struct header_options columns = {
 		.map = o->map,
@@ -119,17 +138,23 @@ static int open_all(struct input *in, const struct input_options *o, struct erro
 		.carry = o->carry,
 		.carry_count = o->carry_count,
 	};
+
+	if (in->kind == INPUT_RESULTS)
+		return results_header_map(&in->header, record_of(in), in->bytes.shown, reterr);
+	return header_map(&in->header, record_of(in), &columns, in->bytes.shown, reterr);
+}
+
+static int open_all(struct input *in, const struct input_options *o, struct error *reterr)
+{
 	int r = check_options(o, reterr);
 
 	if (r == 0)
 		r = bytes_open(&in->bytes, o->path, reterr);
-	if (r == 0 && !o->without_secrets)
+	if (r == 0 && !in->without_secrets)
 		r = open_references(in, o, reterr);
 	if (r == 0)
 		r = read_header(in, reterr);
-	if (r == 0)
-		r = header_map(&in->header, &in->csv.record, &columns, in->bytes.shown, reterr);
-	return r;
+	return r == 0 ? map_header(in, o, reterr) : r;
 }
 
 int input_open(const struct input_options *o, struct input **ret, struct error *reterr)
@@ -138,11 +163,12 @@ int input_open(const struct input_options *o, struct input **ret, struct error *
 	int r = -ENOMEM;
 
 	if (in) {
+		in->kind = o->kind;
 		in->bytes = BYTES_INIT;
 		in->references = REFERENCES_INIT;
-		in->delimiter = o->delimiter;
+		in->delimiter = o->kind == INPUT_RESULTS ? 0 : o->delimiter;
 		in->allow_http_endpoints = o->allow_http_endpoints;
-		in->without_secrets = o->without_secrets;
+		in->without_secrets = o->kind == INPUT_RESULTS || o->without_secrets;
 		in->default_sandbox =
 			strdup(o->default_sandbox ? o->default_sandbox : FLOW_DEFAULT_SANDBOX);
 	}
@@ -163,6 +189,7 @@ void input_close(struct input *in)
 	if (!in)
 		return;
 	csv_reader_done(&in->csv);
+	jsonl_reader_done(&in->jsonl);
 	header_done(&in->header);
 	bytes_done(&in->bytes);
 	references_done(&in->references);
@@ -173,18 +200,37 @@ void input_close(struct input *in)
 
 /* ------------------------------------------------------------------- rows */
 
-/* The record as a row, but for its secrets. */
-static int make_row(struct input *in, struct row *row, struct error *reterr)
+static int out_of_memory(const struct input *in, const struct row *row, struct error *reterr)
+{
+	return error_set(
+		reterr, -ENOMEM, "%s:%" PRIu64 ": out of memory", in->bytes.shown, row->line);
+}
+
+static int fill_row(struct input *in, struct row *row, struct error *reterr)
 {
 	const struct validate_options o = {
 		.default_sandbox = in->default_sandbox,
 		.allow_http_endpoints = in->allow_http_endpoints,
 	};
+	const struct results_file f = {.shown = in->bytes.shown, .json = in->json};
+
+	if (in->kind == INPUT_RESULTS)
+		return results_row(&in->header, record_of(in), &f, row, reterr);
+	if (validate_row(&in->header, record_of(in), &o, row) < 0 || row->trouble < 0)
+		return out_of_memory(in, row, reterr);
+	return 0;
+}
+
+/* The record as a row, but for its secrets. */
+static int make_row(struct input *in, struct row *row, struct error *reterr)
+{
 	int r;
 
 	row->number = in->rows;
-	r = validate_row(&in->header, &in->csv.record, &o, row);
-	if (r == 0 && !row->invalid)
+	r = fill_row(in, row, reterr);
+	if (r < 0)
+		return r;
+	if (!row->invalid && *row->sandbox)
 		r = scopes_number(
 			&in->scopes, row->sandbox, row->spec_id, &row->scope, &row->sandbox_number);
 	if (r == -ENOSPC)
@@ -192,15 +238,13 @@ static int make_row(struct input *in, struct row *row, struct error *reterr)
 			"%s:%" PRIu64 ": more than %d pairs of sandbox and connection_spec_id: "
 			"split the file",
 			in->bytes.shown, row->line, INPUT_SCOPES_MAX);
-	if (r < 0)
-		return error_set(
-			reterr, r, "%s:%" PRIu64 ": out of memory", in->bytes.shown, row->line);
-	return 0;
+	return r < 0 ? out_of_memory(in, row, reterr) : 0;
 }
 
 static int read_record(struct input *in, bool block, struct error *reterr)
 {
-	int r = csv_reader_next(&in->csv, block, reterr);
+	int r = in->json ? jsonl_reader_next(&in->jsonl, block, reterr)
+			 : csv_reader_next(&in->csv, block, reterr);
 
 	if (r == CSV_RECORD)
 		in->rows++;
@@ -218,6 +262,8 @@ static int survey(struct input *in, struct input_survey *ret, struct row *row, s
 		if (r < 0)
 			return r;
 		s.invalid += row->invalid;
+		s.with_id += *row->id != '\0';
+		s.created += *row->id && strcmp(row->status, "created") == 0;
 	}
 	if (r < 0)
 		return r;
@@ -237,8 +283,17 @@ static int start_again(struct input *in, struct error *reterr)
 	if (r < 0)
 		return r;
 	csv_reader_done(&in->csv);
+	jsonl_reader_done(&in->jsonl);
 	in->rows = 0;
 	return read_header(in, reterr);
+}
+
+/* Who was about to delete wants to know. */
+static void say_nothing_was_done(struct error *e)
+{
+	size_t len = strlen(e->text);
+
+	str_copy(e->text + len, sizeof(e->text) - len, "; nothing was done");
 }
 
 int input_survey(struct input *in, struct input_survey *ret, struct error *reterr)
@@ -253,7 +308,11 @@ int input_survey(struct input *in, struct input_survey *ret, struct error *reter
 	r = survey(in, ret, row, reterr);
 	row_done(row);
 	free(row);
-	return r < 0 ? r : start_again(in, reterr);
+	if (r == 0)
+		r = start_again(in, reterr);
+	if (r < 0 && in->kind == INPUT_RESULTS && reterr)
+		say_nothing_was_done(reterr);
+	return r;
 }
 
 static int next_row(struct input *in, struct row *row, struct error *reterr)
@@ -271,12 +330,14 @@ static int next_row(struct input *in, struct row *row, struct error *reterr)
 	r = make_row(in, row, reterr);
 	if (r < 0)
 		return r;
-	if (!row->invalid && !in->without_secrets &&
-		!credentials_take(&in->header, &in->csv.record, &in->references, row)) {
+	if (!in->without_secrets &&
+		!credentials_take(&in->header, record_of(in), &in->references, row)) {
 		row_reset(row);
 		assert(!secret_region_is_unused(row->region)); /* nobody could give room back */
 		return INPUT_NO_ROOM;
 	}
+	if (row->trouble < 0)
+		return out_of_memory(in, row, reterr);
 	in->held = false;
 	return INPUT_ROW;
 }

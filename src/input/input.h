@@ -1,4 +1,4 @@
-/* input.h - the CSV, pulled row by row.
+/* input.h - the CSV, pulled row by row; or the results of a run, CSV or JSON Lines.
  *
  * libcsv parses; this room detects the delimiter, maps the header, validates
  * rows and resolves references to secrets. A regular file is read through once
@@ -23,8 +23,28 @@
 
 struct input;
 
+enum input_kind {
+	INPUT_INSTANCES, /* what is to be created */
+	/* Results that a run has written, CSV, or JSON Lines if it begins with '{'. Required: name,
+	 * sandbox, status and id; `row.id`, `row.etag` and `row.status` are filled, and endpoint
+	 * where it is there (both as they stand there: not checked). All but the results' own
+	 * columns are carried, as they are named there. No row is invalid, and none has params.
+	 *
+	 * A fault of the file is: what only instances have (password, password_ref, param.X); an
+	 * id that is no UUID, or that has no name or sandbox beside it; a sandbox that is none;
+	 * a row of another number of fields; JSON that is not an object a line, all with the same
+	 * members. A sentence of input_survey() then ends in "; nothing was done"; on a pipe the
+	 * rows before it were handed out.
+	 *
+	 * A CSV by --excel-safe: see row.plain_name. */
+	INPUT_RESULTS,
+};
+
 struct input_options {
-	const char *path;       /* "-" is standard input */
+	enum input_kind kind;
+	const char *path; /* "-" is standard input */
+
+	/* Of INPUT_INSTANCES; left alone for INPUT_RESULTS. */
 	const char *const *map; /* "name=Instance Name" … */
 	size_t map_count;
 	const char *const *carry; /* headers carried although they speak of a secret */
@@ -43,6 +63,7 @@ struct input_survey {
 	uint64_t invalid; /* by shape; a repeated name is found by the ledger */
 	uint32_t scopes;
 	uint32_t sandboxes;
+	uint64_t with_id, created; /* INPUT_RESULTS: rows with an id; of these, called created */
 };
 
 /**

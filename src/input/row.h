@@ -30,28 +30,63 @@ struct row {
 	const char *auth_spec;
 	const char *spec_id;
 	const char *spec_version;
+	const char *id, *etag, *status; /* of INPUT_RESULTS; "" else */
+	const char *plain_name; /* of INPUT_RESULTS in CSV: the name without what --excel-safe
+	                                 * may have put into it; NULL where there is no such thing.
+	                                 * Which of the two it was nobody can tell from the file */
 	struct flow_param
 		params[ROW_PARAMS_MAX]; /* values in the region, names in the header's memory */
 	size_t param_count;
 	const char *carried[ROW_CARRIED_MAX]; /* by the header's carried columns */
 	size_t carried_count;
 
+	/* Valid where there is a sandbox, and the row is not invalid. Results do not tell the
+	 * connectionSpec: their scopes are of (sandbox, ""). */
 	uint32_t scope;          /* number of its (sandbox, connectionSpec) in this input, from 0 */
 	uint32_t sandbox_number; /* from 0 */
 
 	bool invalid;
-	char fault[512]; /* why, for a human; never quotes a refused field */
+	char fault[512];   /* why, for a human; never quotes a refused field. The first faults, as
+	                    * many as there is room for */
+	bool more_faults;  /* than that */
+	struct buf faults; /* all of them, for row_fault_next() */
+	int trouble;       /* -ENOMEM: a fault could not be noted */
 
 	struct buf text;
 	struct secret_region *region;
 };
+
+/**
+ * The faults of a row one by one: "name is empty: give it one".
+ *
+ * Of a row with a wrong number of fields only that is told, since nobody knows what
+ * its fields are.
+ *
+ * @param at       0 for the first; moved on
+ * @param dst_len  at least 8; a fault that does not fit is cut with "…" behind it
+ * @return false after the last
+ */
+bool row_fault_next(const struct row *r, size_t *at, char *dst, size_t dst_len);
+
+/**
+ * Note a fault: "WHAT PROBLEM", behind those that the row has already.
+ *
+ * @param problem  with its remedy, as in "is empty: give it one"
+ */
+void row_fault(struct row *r, const char *what, const char *problem);
 
 void row_init(struct row *r, struct secret_region *region);
 /** Empty it for the next row: secrets wiped and given back, memory kept. */
 void row_reset(struct row *r);
 void row_done(struct row *r);
 
-/** Bytes that this row holds beyond its struct (text and secrets). */
+/**
+ * Copy text into the row, which has room for it (buf_reserve() of `text`): so what was
+ * kept before stays where it is.
+ */
+const char *row_keep(struct row *r, const char *text);
+
+/** Bytes that this row holds beyond its struct (text, faults and secrets). */
 size_t row_bytes(const struct row *r);
 
 /** As flow wants it; borrows from the row. */

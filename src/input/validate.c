@@ -18,23 +18,6 @@ struct check {
 	bool bad[CSV_COLUMNS_MAX]; /* fields that are refused for their bytes, and said so */
 };
 
-void row_fault(struct row *row, const char *what, const char *problem)
-{
-	size_t len = strlen(row->fault);
-	const char *const parts[] = {len > 0 ? "; " : "", what, " ", problem};
-	size_t more = 0;
-
-	row->invalid = true;
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		more += strlen(parts[i]);
-	if (len + more >= sizeof(row->fault))
-		return; /* those before it are enough to begin with */
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		str_copy(row->fault + len, sizeof(row->fault) - len, parts[i]);
-		len += strlen(parts[i]);
-	}
-}
-
 const char *known_text(const struct header *h, const struct csv_record *rec, enum column c)
 {
 	return h->known[c] < 0 ? "" : csv_text(rec, (size_t)h->known[c]);
@@ -61,7 +44,7 @@ static void field_fault(struct check *c, size_t field, const char *problem)
 		row_fault(c->row, "a column", problem);
 }
 
-static const char *bytes_fault(const struct csv_field *f, const char *text)
+const char *bytes_fault(const struct csv_field *f, const char *text)
 {
 	if (f->too_long)
 		return "is over 65536 bytes: shorten it";
@@ -128,18 +111,25 @@ static void fault(struct check *c, enum column col, const char *problem)
 	row_fault(c->row, column_names[col], problem);
 }
 
-/* Copy into the row. The room was made by reserve(), so the text stays where it
- * is, and pointers to it stay good. */
+/* The row was counted: with another number of fields, a password may stand where
+ * the reference belongs. */
+const char *reference_text(const struct header *h, const struct csv_record *rec)
+{
+	int field = h->known[COLUMN_PASSWORD_REF];
+	const char *text;
+
+	if (field < 0 || rec->count != h->columns)
+		return "";
+	text = csv_text(rec, (size_t)field);
+	if (*text == '\0' || bytes_fault(&rec->fields[field], text) || reference_fault(text))
+		return "";
+	return text;
+}
+
+/* Room was made for it by reserve(). */
 static const char *keep(struct check *c, const char *text)
 {
-	struct buf *b = &c->row->text;
-	size_t at = b->len, len = strlen(text);
-
-	if (len == 0)
-		return "";
-	memcpy(b->data + at, text, len + 1);
-	buf_commit(b, len + 1);
-	return b->data + at;
+	return row_keep(c->row, text);
 }
 
 static int reserve(struct check *c)
@@ -236,11 +226,9 @@ static void check_password(struct check *c)
 	const char *reference = text_of(c, COLUMN_PASSWORD_REF);
 	const char *problem = NULL;
 
-	if (is_given(c, COLUMN_PASSWORD) && is_given(c, COLUMN_PASSWORD_REF)) {
+	if (is_given(c, COLUMN_PASSWORD) && is_given(c, COLUMN_PASSWORD_REF))
 		fault(c, COLUMN_PASSWORD,
 			"and password_ref are both filled: leave one of them empty");
-		return;
-	}
 	if (strlen(text_of(c, COLUMN_PASSWORD)) > REFERENCE_SECRET_MAX)
 		fault(c, COLUMN_PASSWORD, "is over 4096 bytes: shorten it");
 	if (*reference)

@@ -25,12 +25,14 @@ struct validate_options {
 int validate_row(const struct header *h, const struct csv_record *rec,
 	const struct validate_options *o, struct row *row);
 
-/**
- * Note a fault: "WHAT PROBLEM", behind those that the row has already.
- *
- * @param problem  with its remedy, as in "is empty: give it one"
- */
-void row_fault(struct row *row, const char *what, const char *problem);
-
 /** The text of a known column, "" when the file has none. */
 const char *known_text(const struct header *h, const struct csv_record *rec, enum column c);
+
+/**
+ * The reference of a row that was validated, "" when it has none, or one that was
+ * refused. It may be resolved whatever else the row was refused for.
+ */
+const char *reference_text(const struct header *h, const struct csv_record *rec);
+
+/** What is wrong with the bytes of a field: NULL, or a problem with its remedy. */
+const char *bytes_fault(const struct csv_field *f, const char *text);

@@ -15,6 +15,7 @@ static enum ledger_claim claim_of(enum ledger_state state)
 	case LEDGER_STATE_DONE: return LEDGER_KNOWN;
 	case LEDGER_STATE_REFUSED:
 	case LEDGER_STATE_WITHDRAWN:
+	case LEDGER_STATE_DELETING:
 	default: return LEDGER_ENDED;
 	}
 }
@@ -34,7 +35,8 @@ static int insert(
 	bind_text(&b, q->name);
 	bind_text(&b, q->endpoint);
 	bind_text(&b, q->username);
-	bind_number(&b, s->room);
+	bind_number(&b, s->room / 16);
+	store_bind_description(s, &b, q);
 	return store_run(s, STMT_CLAIM);
 }
 
@@ -61,13 +63,15 @@ static int see_claimed(struct store *s, const struct ledger_request *q, const st
 	bind_blob(&b, q->fingerprint, sizeof(q->fingerprint));
 	bind_text(&b, q->endpoint);
 	bind_text(&b, q->username);
+	store_bind_description(s, &b, q);
 	bind_number(&b, row->n);
 	return store_run(s, STMT_SEE_CLAIMED);
 }
 
 static bool same_fingerprint(sqlite3_stmt *stmt, const struct ledger_request *q)
 {
-	return sqlite3_column_bytes(stmt, COLUMN_FINGERPRINT) == LEDGER_FINGERPRINT_SIZE &&
+	return !q->existing &&
+	       sqlite3_column_bytes(stmt, COLUMN_FINGERPRINT) == LEDGER_FINGERPRINT_SIZE &&
 	       memcmp(sqlite3_column_blob(stmt, COLUMN_FINGERPRINT), q->fingerprint,
 		       LEDGER_FINGERPRINT_SIZE) == 0;
 }
@@ -117,13 +121,30 @@ static int claim_known(struct store *s, const struct ledger_request *q, const st
 		tickets_set(&s->tickets, q->ticket, &(struct row){0});
 		return 0;
 	}
-	row.as_claimed = reply->claim == LEDGER_FRESH;
+	row.as_claimed = reply->claim == LEDGER_FRESH && !q->existing;
 	row.number = q->row;
 	tickets_set(&s->tickets, q->ticket, &row);
 	return row.as_claimed ? see_claimed(s, q, scope, &row) : see(s, q, &row, told);
 }
 
-int store_claim(struct store *s, const struct ledger_request *q, struct ledger_reply *reply,
+/* Of one that is not there nothing is written, not even its scope. */
+static int claim_existing(struct store *s, const struct ledger_request *q,
+	struct ledger_reply *reply, struct queue *out)
+{
+	int64_t hash = key_hash(s->hash_key, q->sandbox, q->name);
+	int r = store_find(s, q->sandbox, q->name, hash);
+
+	if (r < 0)
+		return r;
+	if (r == 1)
+		return claim_known(s, q, NULL, hash, reply, out);
+	tickets_set(&s->tickets, q->ticket, &(struct row){0});
+	reply->claim = LEDGER_FRESH;
+	message_put_reply(out, reply);
+	return 0;
+}
+
+static int claim_any(struct store *s, const struct ledger_request *q, struct ledger_reply *reply,
 	struct queue *out)
 {
 	int64_t hash = key_hash(s->hash_key, q->sandbox, q->name);
@@ -155,4 +176,10 @@ int store_claim(struct store *s, const struct ledger_request *q, struct ledger_r
 	reply->claim = LEDGER_FRESH;
 	message_put_reply(out, reply);
 	return 0;
+}
+
+int store_claim(struct store *s, const struct ledger_request *q, struct ledger_reply *reply,
+	struct queue *out)
+{
+	return q->existing ? claim_existing(s, q, reply, out) : claim_any(s, q, reply, out);
 }

@@ -1,6 +1,7 @@
 #include "ledger/db.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -47,10 +48,26 @@ static int on_no_write(sqlite3 *db, int rc, const char *shown, struct error *ret
 		shown, why);
 }
 
+static int temporary_trouble(sqlite3 *db, int rc, struct error *reterr)
+{
+	int number = db ? sqlite3_system_errno(db) : 0;
+	const char *why = number ? strerror(number) : sqlite3_errstr(rc);
+	bool full = (rc & 0xff) == SQLITE_FULL || number == ENOSPC || number == EDQUOT;
+
+	if ((rc & 0xff) == SQLITE_NOMEM)
+		return error_set(reterr, -ENOMEM, "no memory for what the server lists");
+	return error_set(reterr, full ? -ENOSPC : -EIO,
+		"what the server lists cannot be kept in a temporary file (%s): make room in the "
+		"folder for such files and make it writable, or name another by TMPDIR",
+		why);
+}
+
 int db_trouble(sqlite3 *db, int rc, const char *path, struct error *reterr)
 {
 	char shown[SHOWN_SIZE];
 
+	if (!path)
+		return temporary_trouble(db, rc, reterr);
 	str_shown(shown, sizeof(shown), path);
 	switch (rc & 0xff) {
 	case SQLITE_FULL:

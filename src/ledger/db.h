@@ -9,8 +9,9 @@
 /**
  * The sentence for SQLite's trouble with the ledger at `path`.
  *
- * @param db  may be NULL
- * @param rc  an extended result code, not OK, ROW or DONE
+ * @param db    may be NULL
+ * @param path  NULL: it is a temporary file
+ * @param rc    an extended result code, not OK, ROW or DONE
  * @return a negative errno; -EBUSY is never among them (that is the lock's)
  */
 int db_trouble(sqlite3 *db, int rc, const char *path, struct error *reterr);

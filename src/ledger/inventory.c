@@ -66,6 +66,12 @@ static int delete_some(struct store *s)
 	return store_run(s, STMT_LISTING_FORGET);
 }
 
+/* NULL is something else than "" there. */
+static void bind_shown(struct binder *b, const char *text)
+{
+	sqlite3_bind_text(b->stmt, ++b->at, text, -1, SQLITE_STATIC);
+}
+
 int store_inventory_item(struct store *s, const struct ledger_request *q)
 {
 	struct binder b = bind_to(s->statements[STMT_ITEM_PUT]);
@@ -78,22 +84,18 @@ int store_inventory_item(struct store *s, const struct ledger_request *q)
 	sqlite3_bind_text(b.stmt, ++b.at, q->name, -1, SQLITE_STATIC);
 	sqlite3_bind_text(b.stmt, ++b.at, q->id, -1, SQLITE_STATIC);
 	bind_text(&b, q->etag);
-	bind_text(&b, q->endpoint);
-	bind_text(&b, q->username);
+	if (s->scratch) {
+		bind_shown(&b, q->endpoint);
+		bind_shown(&b, q->username);
+		bind_shown(&b, q->description);
+	} else {
+		bind_text(&b, q->endpoint);
+		bind_text(&b, q->username);
+	}
 	r = store_run(s, STMT_ITEM_PUT);
 	if (r == 0 && ++s->items % ITEMS_A_BITE == 0)
 		r = delete_some(s);
 	return r;
-}
-
-/* SQLite sorts in as much memory as it may cache in: a million ids in 1 MiB of it. */
-#define CACHE_KIB_TO_SORT "-1024"
-
-static int set_cache(struct store *s, const char *pragma)
-{
-	int rc = sqlite3_exec(s->db, pragma, NULL, NULL, NULL);
-
-	return rc == SQLITE_OK ? 0 : store_trouble(s, rc);
 }
 
 /* An id that came with two names counts once: sorted, equal ones are neighbours. */
@@ -125,11 +127,11 @@ static int count_sorted(struct store *s, int64_t listing, uint64_t *ret)
 
 static int count_ids(struct store *s, int64_t listing, uint64_t *ret)
 {
-	int r = set_cache(s, "PRAGMA cache_size = " CACHE_KIB_TO_SORT);
+	int r = store_set_cache(s, STORE_CACHE_TO_SORT);
 
 	if (r == 0)
 		r = count_sorted(s, listing, ret);
-	return r == 0 ? set_cache(s, "PRAGMA cache_size = " STORE_CACHE_KIB) : r;
+	return r == 0 ? store_set_cache(s, STORE_CACHE) : r;
 }
 
 int store_inventory_end(struct store *s, const struct ledger_request *q, struct ledger_reply *reply)

@@ -11,7 +11,7 @@
 #include "ledger/ledger.h"
 
 /* Which subkey serves what. On disk: never change a number. */
-enum { SUBKEY_CHECK = 1, SUBKEY_HASH = 2, SUBKEY_TAG = 3 };
+enum { SUBKEY_CHECK = 1, SUBKEY_HASH = 2, SUBKEY_TAG = 3, SUBKEY_TEXT = 4 };
 
 static_assert(KEY_SIZE == crypto_kdf_KEYBYTES, "one key, several functions");
 static_assert(KEY_SIZE == crypto_generichash_KEYBYTES, "one key, several functions");
@@ -38,6 +38,24 @@ void key_check_value(const uint8_t key[KEY_SIZE], uint8_t ret[KEY_CHECK_SIZE])
 void key_of_hashes(const uint8_t key[KEY_SIZE], uint8_t ret[KEY_HASH_SIZE])
 {
 	derive(key, SUBKEY_HASH, ret, KEY_HASH_SIZE);
+}
+
+void key_of_texts(const uint8_t key[KEY_SIZE], uint8_t ret[KEY_HASH_SIZE])
+{
+	derive(key, SUBKEY_TEXT, ret, KEY_HASH_SIZE);
+}
+
+uint64_t key_text_hash(const uint8_t text_key[KEY_HASH_SIZE], const char *text)
+{
+	uint8_t digest[crypto_shorthash_BYTES];
+	uint64_t ret;
+
+	if (!text || !text[0])
+		return 0;
+	crypto_shorthash(digest, (const uint8_t *)text, strlen(text), text_key);
+	static_assert(sizeof(ret) == sizeof(digest), "64 bits");
+	memcpy(&ret, digest, sizeof(ret));
+	return ret ? ret : 1;
 }
 
 int64_t key_hash(const uint8_t hash_key[KEY_HASH_SIZE], const char *sandbox, const char *name)
@@ -91,6 +109,14 @@ void ledger_fingerprint(const struct ledger *l, const struct ledger_field *field
 	}
 	crypto_generichash_final(&h, ret, LEDGER_FINGERPRINT_SIZE);
 	wipe(&h, sizeof(h)); /* it has seen passwords */
+}
+
+uint64_t ledger_text_hash(const struct ledger *l, const char *text)
+{
+	uint8_t subkey[KEY_HASH_SIZE];
+
+	key_of_texts(l->key, subkey);
+	return key_text_hash(subkey, text);
 }
 
 void ledger_tag(const struct ledger *l, const char *sandbox, const char *name, char ret[17])

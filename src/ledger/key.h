@@ -24,5 +24,11 @@ void key_check_value(const uint8_t key[KEY_SIZE], uint8_t ret[KEY_CHECK_SIZE]);
 /** The subkey of key_hash(). */
 void key_of_hashes(const uint8_t key[KEY_SIZE], uint8_t ret[KEY_HASH_SIZE]);
 
+/** The subkey of key_text_hash(). */
+void key_of_texts(const uint8_t key[KEY_SIZE], uint8_t ret[KEY_HASH_SIZE]);
+
+/** Is it another text than before? 0 for NULL and "", and for nothing else. */
+uint64_t key_text_hash(const uint8_t text_key[KEY_HASH_SIZE], const char *text);
+
 /** Where a row is to be found; not unique, so the row's real key is compared after it. */
 int64_t key_hash(const uint8_t hash_key[KEY_HASH_SIZE], const char *sandbox, const char *name);

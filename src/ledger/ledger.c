@@ -2,6 +2,7 @@
 #include "ledger/ledger.h"
 
 #include <assert.h>
+#include <string.h>
 
 static void check(const struct ledger_request *q)
 {
@@ -9,6 +10,7 @@ static void check(const struct ledger_request *q)
 	case LEDGER_CLAIM: assert(q->row > 0 && q->sandbox && q->name); break;
 	case LEDGER_OUTCOME: assert(q->sandbox && q->name && q->status); break;
 	case LEDGER_INTEND:
+	case LEDGER_INTEND_DELETE:
 	case LEDGER_WITHDRAW:
 	case LEDGER_UNMARK: assert(q->sandbox && q->name); break;
 	case LEDGER_RECALL: assert(q->recall != LEDGER_RECALL_ANY || q->sandbox); break;
@@ -39,6 +41,12 @@ bool ledger_next(struct ledger *l, struct ledger_reply *ret)
 const struct error *ledger_error(const struct ledger *l)
 {
 	return &l->error;
+}
+
+void ledger_use_key(struct ledger *l, const uint8_t key[32])
+{
+	assert(!l->backend->durable); /* its own is in the file */
+	memcpy(l->key, key, sizeof(l->key));
 }
 
 bool ledger_durable(const struct ledger *l)

@@ -13,13 +13,18 @@
  *                            v                  v WITHDRAW    (not from done)
  *                           done, ended     withdrawn ── INTEND ──> intended
  *
+ * What is done may be deleted again: INTEND_DELETE (deleting), then OUTCOME (withdrawn,
+ * with the id that it had), or WITHDRAW (done, as it was). It may be found gone, without
+ * an intent: OUTCOME. What was deleting and is looked for in vain may be created again:
+ * INTEND. An OUTCOME may also change what is done: it was updated.
+ *
  * The key of a row is (sandbox, name); a ledger serves one service and org.
  * What a run was told stays so until a results file that says it is in place
  * (ledger_end_run() with `reported`): until then KNOWN rows come with
  * `told` false.
  *
  * A backend must guarantee:
- * - when ledger_next() hands out an INTEND, WITHDRAW, OUTCOME, UNMARK or
+ * - when ledger_next() hands out an INTEND, INTEND_DELETE, WITHDRAW, OUTCOME, UNMARK or
  *   INVENTORY_END reply with error 0, what it wrote, and all that was submitted
  *   before it, survives kill -9 and power loss (memory.c, which survives
  *   nothing, says so in ledger_durable());
@@ -40,12 +45,13 @@
 #define LEDGER_LISTED_MAX 8 /* items of one name that are handed out */
 
 enum ledger_op {
-	LEDGER_CLAIM,    /* mark the row as seen in this run: how far has it come? */
-	LEDGER_INTEND,   /* about to create it; answered LISTED when the inventory has its name */
-	LEDGER_WITHDRAW, /* it never left, or was proven absent, and will not be sent now */
-	LEDGER_OUTCOME,  /* decided: status, id, etag, error */
-	LEDGER_UNMARK,   /* its last look is done */
-	LEDGER_RECALL,   /* find a row by `recall`; found or not */
+	LEDGER_CLAIM,  /* mark the row as seen in this run: how far has it come? */
+	LEDGER_INTEND, /* about to create it; answered LISTED when the inventory has its name */
+	LEDGER_INTEND_DELETE,   /* about to delete what is done, or was deleting already */
+	LEDGER_WITHDRAW,        /* it never left, or was proven absent, and will not be sent now */
+	LEDGER_OUTCOME,         /* decided: status, id, etag, error */
+	LEDGER_UNMARK,          /* its last look is done */
+	LEDGER_RECALL,          /* find a row by `recall`; found or not */
 	LEDGER_INVENTORY_BEGIN, /* forget the inventory of (sandbox, spec_id) … */
 	LEDGER_INVENTORY_ITEM,  /* … put one connection into it … */
 	LEDGER_INVENTORY_END, /* … and call it complete, if it has `count` distinct ids: `found` */
@@ -56,7 +62,8 @@ enum ledger_claim {
 	LEDGER_FRESH,     /* never seen before, or never intended */
 	LEDGER_KNOWN,     /* has an outcome that stands: nothing to send */
 	LEDGER_OPEN,      /* an earlier run left it in doubt */
-	LEDGER_ENDED,     /* an earlier run ended it without an id, or withdrew it */
+	LEDGER_ENDED,     /* an earlier run ended it without an id, withdrew it, deleted it, or was
+	                   * about to delete it: see the record's state */
 	LEDGER_DUPLICATE, /* this sandbox had the name on an earlier row of this run */
 	LEDGER_LISTED,    /* INTEND: nothing was written, its name is in the inventory */
 };
@@ -72,8 +79,12 @@ enum ledger_recall {
 /** What an outcome makes of a row. */
 enum ledger_standing {
 	LEDGER_DONE,    /* its id is known */
+	LEDGER_ADOPTED, /* done, too, but by somebody else: its description is not known */
 	LEDGER_REFUSED, /* definitely not created, or a conflict: looked up before the next try */
 	LEDGER_DOUBT,   /* may have been created */
+	LEDGER_REMOVED, /* was done, and is deleted or found gone: it may be created again. `id` and
+	                 * `etag` stay what they are in the ledger until the next outcome, also
+	                 * while it is intended: a listing that lags is not taken for a new one */
 };
 
 /** All text is borrowed and copied by ledger_submit(). No secrets. */
@@ -83,16 +94,22 @@ struct ledger_request {
 	uint64_t row;    /* row number in the input; 0: a row that this run's input does not name */
 	const char *sandbox;
 	const char *name;
+	const char *spec_id;
+	/* NULL, of these three: nobody knows, or the server does not show it. */
 	const char *endpoint;
 	const char *username;
-	const char *spec_id;
+	const char *description; /* of which only a keyed hash is kept, but by scratch.h. CLAIM,
+	                          * INTEND, OUTCOME with as_now; INVENTORY_ITEM of scratch.h */
+	bool existing; /* CLAIM: of a row that is there. FRESH is answered, and nothing written, for
+	                * one that is not; and nothing but `row` is taken from the request, so
+	                * that the record is never `same` */
 	uint8_t fingerprint[LEDGER_FINGERPRINT_SIZE]; /* CLAIM, INTEND, OUTCOME */
 	int64_t wall_ms;
 	/* LEDGER_OUTCOME, and id, etag for INVENTORY_ITEM */
 	enum ledger_standing standing;
 	bool as_now; /* what stands is the row as it is in this request (endpoint, username,
-	              * spec_id, fingerprint), not as its intent recorded it */
-	bool relook; /* mark it for a last look */
+	              * spec_id, description, fingerprint), not as its intent recorded it */
+	bool relook; /* mark it for a last look; without, a mark goes, but for one that is updated */
 	const char *status;
 	const char *id;
 	const char *etag;
@@ -115,7 +132,8 @@ enum ledger_state {
 	LEDGER_STATE_DONE,
 	LEDGER_STATE_REFUSED,
 	LEDGER_STATE_DOUBT,
-	LEDGER_STATE_WITHDRAWN,
+	LEDGER_STATE_WITHDRAWN, /* also what was deleted: it has an id then */
+	LEDGER_STATE_DELETING,
 };
 
 /** What is known of a row. Text is never NULL, "" when there is none. */
@@ -132,7 +150,10 @@ struct ledger_record {
 	int64_t changed_ms;  /* wall clock of what was written last */
 	bool seen;           /* by this run: `row` is of its input */
 	bool told;           /* a results file that says so is in place */
-	bool same;           /* CLAIM: the fingerprint is that of the request */
+	bool description_known;
+	uint64_t description; /* ledger_text_hash() of what was sent, or intended, last */
+	uint8_t fingerprint[LEDGER_FINGERPRINT_SIZE];
+	bool same; /* CLAIM: the fingerprint is that of the request */
 };
 
 /** What the inventory has of one name, of any connectionSpec of the asked scope. */
@@ -185,6 +206,13 @@ struct ledger_field {
 /** A keyed hash of all fields, in this order. Any thread. */
 void ledger_fingerprint(const struct ledger *l, const struct ledger_field *fields, size_t count,
 	uint8_t ret[LEDGER_FINGERPRINT_SIZE]);
+
+/** A keyed hash of a text that is not secret, 0 for NULL and "". Any thread. */
+uint64_t ledger_text_hash(const struct ledger *l, const char *text);
+
+/** Hash as the ledger does that has this key (ledger_reader_key()). For one that is not
+ * durable, before anything of it was hashed. */
+void ledger_use_key(struct ledger *l, const uint8_t key[32]);
 
 /** 16 hex digits of the keyed hash of (sandbox, name), for --tag: the same in every run. */
 void ledger_tag(const struct ledger *l, const char *sandbox, const char *name, char ret[17]);

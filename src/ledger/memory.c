@@ -11,7 +11,14 @@
  *             │   ◄────────── │   │
  *             │    WITHDRAW       │
  *             └──► OUTCOME ◄──────┘
- *                     └─► decided
+ *                     ├─► decided
+ *                     │          INTEND_DELETE
+ *                     └─► done ────────────────► deleting
+ *                          │   ◄────────────── │   │
+ *                          │       WITHDRAW        │
+ *                          └──► OUTCOME ◄──────────┘
+ *                                  ├─► done: updated
+ *                                  └─► claimed: removed
  *
  * A row that was answered DUPLICATE has no part in this: the name, and so what
  * is written under it, belongs to the earlier row.
@@ -51,11 +58,12 @@ static int out_of_memory(struct memory *m)
 
 static int claim(struct memory *m, const struct ledger_request *q, struct ledger_reply *reply)
 {
-	struct name *name;
-	bool fresh;
-	int r;
+	struct name *name = q->existing ? names_find(&m->names, q->sandbox, q->name) : NULL;
+	bool fresh = q->existing && !name;
+	int r = 0;
 
-	r = names_take(&m->names, q->sandbox, q->name, q->row, &name, &fresh);
+	if (!q->existing)
+		r = names_take(&m->names, q->sandbox, q->name, q->row, &name, &fresh);
 	if (r < 0)
 		return out_of_memory(m);
 	if (fresh) {
@@ -68,6 +76,21 @@ static int claim(struct memory *m, const struct ledger_request *q, struct ledger
 	return 0;
 }
 
+static enum name_state decided(enum name_state before, enum ledger_standing standing)
+{
+	bool was_done = before == NAME_DONE || before == NAME_DELETING;
+
+	assert(before != NAME_DECIDED);
+	switch (standing) {
+	case LEDGER_DONE:
+	case LEDGER_ADOPTED: return NAME_DONE;
+	case LEDGER_REMOVED: assert(was_done); return NAME_CLAIMED;
+	case LEDGER_REFUSED:
+	case LEDGER_DOUBT:
+	default: assert(!was_done); return NAME_DECIDED;
+	}
+}
+
 static void move(struct memory *m, const struct ledger_request *q)
 {
 	struct name *name = names_find(&m->names, q->sandbox, q->name);
@@ -78,14 +101,15 @@ static void move(struct memory *m, const struct ledger_request *q)
 		assert(name->state == NAME_CLAIMED);
 		name->state = NAME_INTENDED;
 		break;
+	case LEDGER_INTEND_DELETE:
+		assert(name->state == NAME_DONE);
+		name->state = NAME_DELETING;
+		break;
 	case LEDGER_WITHDRAW:
-		assert(name->state == NAME_INTENDED);
-		name->state = NAME_CLAIMED;
+		assert(name->state == NAME_INTENDED || name->state == NAME_DELETING);
+		name->state = name->state == NAME_INTENDED ? NAME_CLAIMED : NAME_DONE;
 		break;
-	case LEDGER_OUTCOME:
-		assert(name->state != NAME_DECIDED);
-		name->state = NAME_DECIDED;
-		break;
+	case LEDGER_OUTCOME: name->state = decided(name->state, q->standing); break;
 	case LEDGER_CLAIM:
 	case LEDGER_UNMARK:
 	case LEDGER_RECALL:
@@ -108,6 +132,7 @@ static int answer(struct memory *m, const struct ledger_request *q, struct ledge
 		reply->intent_ms = q->wall_ms;
 		move(m, q);
 		return 0;
+	case LEDGER_INTEND_DELETE:
 	case LEDGER_WITHDRAW:
 	case LEDGER_OUTCOME: move(m, q); return 0;
 	case LEDGER_INVENTORY_END: reply->found = true; return 0;

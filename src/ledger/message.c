@@ -22,6 +22,7 @@ static const size_t request_texts[] = {
 	TEXT(ledger_request, error_code),
 	TEXT(ledger_request, error),
 	TEXT(ledger_request, request_id),
+	TEXT(ledger_request, description),
 };
 
 static const size_t record_texts[] = {
@@ -94,6 +95,13 @@ void message_put_request(struct queue *q, const struct ledger_request *request)
 
 	*copy = *request;
 	move_texts(copy, request_texts, ARRAY_SIZE(request_texts), sizes, (char *)(copy + 1));
+	/* Of these, none is something else than nobody knows. */
+	if (!request->endpoint)
+		copy->endpoint = NULL;
+	if (!request->username)
+		copy->username = NULL;
+	if (!request->description)
+		copy->description = NULL;
 }
 
 static void put_record(struct queue *q, const struct ledger_reply *reply)

@@ -5,7 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum name_state { NAME_CLAIMED, NAME_INTENDED, NAME_DECIDED };
+enum name_state {
+	NAME_CLAIMED,
+	NAME_INTENDED,
+	NAME_DONE,
+	NAME_DELETING,
+	NAME_DECIDED, /* in another way than done */
+};
 
 struct name {
 	uint64_t hash;

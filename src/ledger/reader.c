@@ -157,9 +157,7 @@ static int read_unresolved(struct question *q, struct error *reterr)
 {
 	struct ledger_reader *r = q->r;
 	sqlite3_stmt *stmt = NULL;
-	int e = prepare(r,
-		"SELECT " RECORD_COLUMNS " FROM connection WHERE state IN (1, 4) ORDER BY n", &stmt,
-		reterr);
+	int e = reader_prepare_rows(r, "WHERE state IN (1, 4) ORDER BY n", &stmt, reterr);
 
 	while (e == 0 && (e = step(r, stmt, reterr)) == 1)
 		e = keep_record(q, stmt, reterr);
@@ -181,19 +179,62 @@ int ledger_reader_unresolved(struct ledger_reader *r,
 	return e;
 }
 
-/* ------------------------------------------------------------------------ find */
+/* ------------------------------------------------------------------------ next */
+
+static int read_next(struct question *q, struct error *reterr)
+{
+	sqlite3_stmt *stmt = q->r->statements[READER_NEXT];
+	int e;
+
+	sqlite3_bind_int64(stmt, 1, q->cursor);
+	e = step(q->r, stmt, reterr);
+	if (e == 1) {
+		q->cursor = sqlite3_column_int64(stmt, COLUMN_N);
+		e = keep_record(q, stmt, reterr);
+	}
+	sqlite3_reset(stmt);
+	return e;
+}
+
+int ledger_reader_next(struct ledger_reader *r, int64_t *cursor, const struct ledger_record **ret,
+	struct error *reterr)
+{
+	struct question q = {.r = r, .read = read_next, .cursor = *cursor};
+	int e = reader_ask(&q, reterr);
+
+	if (e < 0 || q.count == 0)
+		return e;
+	*cursor = q.cursor;
+	*ret = ((const struct ledger_reply *)queue_read(&r->found))->record;
+	return 1;
+}
+
+/* ------------------------------------------------------------------- key, find */
 
 static int get_key(struct ledger_reader *r, struct error *reterr)
 {
-	uint8_t key[KEY_SIZE];
-	int e = r->has_key ? 0 : key_file_read(r->path, key, reterr);
+	int e = r->has_key ? 0 : key_file_read(r->path, r->key, reterr);
 
 	if (e < 0 || r->has_key)
 		return e;
-	e = identity_check_key(r->file.db, r->path, key, reterr);
-	key_of_hashes(key, r->hash_key);
-	wipe(key, sizeof(key));
+	e = identity_check_key(r->file.db, r->path, r->key, reterr);
+	key_of_hashes(r->key, r->hash_key);
 	r->has_key = e == 0;
+	return e;
+}
+
+static int read_key(struct question *q, struct error *reterr)
+{
+	return get_key(q->r, reterr);
+}
+
+int ledger_reader_key(struct ledger_reader *r, uint8_t ret[KEY_SIZE], struct error *reterr)
+{
+	struct question q = {.r = r, .read = read_key};
+	int e = reader_ask(&q, reterr);
+
+	if (e == 0)
+		memcpy(ret, r->key, KEY_SIZE);
 	return e;
 }
 

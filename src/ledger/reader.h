@@ -1,7 +1,8 @@
 /* reader.h - look into a ledger file without disturbing whoever writes it.
  *
- * For `status` and `results`: a read-only connection of its own, no lock, no
- * change to the file. Each call sees one moment of the ledger. One thread.
+ * For `status`, `results` and `plan`: a read-only connection of its own, no lock,
+ * no change to the file: one of an earlier version is read as it is. Each call
+ * sees one moment of the ledger. One thread.
  */
 #pragma once
 
@@ -39,9 +40,24 @@ struct ledger_group {
 int ledger_reader_groups(struct ledger_reader *r,
 	void (*each)(void *arg, const struct ledger_group *g), void *arg, struct error *reterr);
 
-/** Every row in doubt, open intents among them, in order of arrival. */
+/** Every row in doubt, open intents among them, in order of arrival: what may have been
+ * created. What may have been deleted is not among them. */
 int ledger_reader_unresolved(struct ledger_reader *r,
 	void (*each)(void *arg, const struct ledger_record *rec), void *arg, struct error *reterr);
+
+/**
+ * All rows in order of arrival, one after the other.
+ *
+ * @param cursor  0 for the first; moved on
+ * @return 1 (found: *ret is valid until the next call of any kind), 0 after the last, or a
+ *         negative errno
+ */
+int ledger_reader_next(struct ledger_reader *r, int64_t *cursor, const struct ledger_record **ret,
+	struct error *reterr);
+
+/** Of the hashes in its records, for ledger_use_key(). Reads the key file beside the ledger
+ * once. 0, or a negative errno (-ENOENT: no key) with the sentence in reterr. Wipe it. */
+int ledger_reader_key(struct ledger_reader *r, uint8_t ret[32], struct error *reterr);
 
 /**
  * One row by its key.

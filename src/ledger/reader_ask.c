@@ -4,30 +4,56 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
 #include "ledger/db.h"
+#include "ledger/schema.h"
 
 /* How often a run may begin while we look, before we give up. */
 #define TRIES_MAX 5
 #define NO_VERSION (-1)
+#define SQL_MAX 1024
 
 static const char *const sql[READER_STATEMENT_COUNT] = {
 	[READER_BEGIN] = "BEGIN",
 	[READER_ROLLBACK] = "ROLLBACK",
 	[READER_VERSION] = "PRAGMA data_version",
 	[READER_KEY_ROWS] = "SELECT n FROM row_key WHERE hash = ?",
-	[READER_ROW] = "SELECT " RECORD_COLUMNS " FROM connection WHERE n = ?",
 };
+
+static const char *const rows[READER_STATEMENT_COUNT] = {
+	[READER_ROW] = "WHERE n = ?",
+	[READER_NEXT] = "WHERE n > ? ORDER BY n LIMIT 1",
+};
+
+static int prepare(
+	struct ledger_reader *r, const char *text, sqlite3_stmt **ret, struct error *reterr)
+{
+	int rc = sqlite3_prepare_v2(r->file.db, text, -1, ret, NULL);
+
+	return rc == SQLITE_OK ? 0 : db_trouble(r->file.db, rc, r->path, reterr);
+}
+
+int reader_prepare_rows(
+	struct ledger_reader *r, const char *which, sqlite3_stmt **ret, struct error *reterr)
+{
+	AUTO(buf_done) struct buf text = {0};
+
+	buf_init(&text, SQL_MAX);
+	if (buf_printf(&text, "SELECT %s FROM connection %s", record_columns(r->file.version),
+		    which) < 0)
+		return db_trouble(NULL, SQLITE_NOMEM, r->path, reterr);
+	return prepare(r, text.data, ret, reterr);
+}
 
 static int open_file(struct ledger_reader *r, struct error *reterr)
 {
 	int e = reader_file_open(&r->file, r->path, reterr);
 
-	for (int i = 0; e == 0 && i < READER_STATEMENT_COUNT; i++) {
-		int rc = sqlite3_prepare_v2(r->file.db, sql[i], -1, &r->statements[i], NULL);
-
-		if (rc != SQLITE_OK)
-			e = db_trouble(r->file.db, rc, r->path, reterr);
-	}
+	r->outdated = false;
+	for (int i = 0; e == 0 && i < READER_STATEMENT_COUNT; i++)
+		e = rows[i] ? reader_prepare_rows(r, rows[i], &r->statements[i], reterr)
+			    : prepare(r, sql[i], &r->statements[i], reterr);
 	return e;
 }
 
@@ -68,9 +94,13 @@ static int load_newest(struct ledger_reader *r, struct error *reterr)
 static int refresh(struct ledger_reader *r, struct error *reterr)
 {
 	int64_t version = 0;
-	int e = run(r, READER_VERSION, &version, reterr);
+	int schema, e = run(r, READER_VERSION, &version, reterr);
 
 	if (e < 0 || version == r->version)
+		return e;
+	e = schema_look(r->file.db, r->path, &schema, reterr);
+	r->outdated = e == 0 && schema != r->file.version;
+	if (e < 0 || r->outdated)
 		return e;
 	e = scopes_load(&r->scopes, r->file.db, r->path, reterr);
 	if (e == 0)
@@ -91,7 +121,7 @@ static int read_at_one_moment(struct question *q, struct error *reterr)
 
 	if (e == 0)
 		e = refresh(r, reterr);
-	if (e == 0)
+	if (e == 0 && !r->outdated)
 		e = q->read(q, reterr);
 	run(r, READER_ROLLBACK, NULL, NULL);
 	return e;
@@ -105,7 +135,7 @@ static int reopen(struct ledger_reader *r, struct error *reterr)
 
 static bool is_sound(const struct ledger_reader *r)
 {
-	return r->file.db && reader_file_still(&r->file);
+	return r->file.db && !r->outdated && reader_file_still(&r->file);
 }
 
 /* A file that is read as it lies may change under us: then all is asked anew,
@@ -123,7 +153,7 @@ int reader_ask(struct question *q, struct error *reterr)
 		q->count = 0;
 		if (result == 0)
 			result = read_at_one_moment(q, &e);
-		if (r->file.db && !reader_file_still(&r->file))
+		if (r->file.db && (r->outdated || !reader_file_still(&r->file)))
 			continue;
 		if (result < 0 && reterr)
 			*reterr = e;
@@ -166,5 +196,6 @@ void reader_destroy(struct ledger_reader *r)
 	free(r->org);
 	free(r->totals);
 	free(r->path);
+	wipe(r->key, sizeof(r->key));
 	free(r);
 }

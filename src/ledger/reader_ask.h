@@ -22,7 +22,8 @@ enum reader_statement {
 	READER_ROLLBACK,
 	READER_VERSION,
 	READER_KEY_ROWS,
-	READER_ROW,
+	READER_ROW,  /* this, … */
+	READER_NEXT, /* … and those behind it */
 	READER_STATEMENT_COUNT
 };
 
@@ -34,9 +35,10 @@ struct ledger_reader {
 	struct scopes scopes;
 	struct reported_runs reported;
 	struct newest newest;
-	int64_t run; /* the newest */
+	int64_t run;   /* the newest */
+	bool outdated; /* somebody has migrated the file: it must be opened anew */
 	bool has_key;
-	uint8_t hash_key[KEY_HASH_SIZE];
+	uint8_t key[KEY_SIZE], hash_key[KEY_HASH_SIZE];
 	char *service, *org, *totals; /* of the last ledger_reader_run() */
 	struct queue found;           /* what the last question read; never published */
 };
@@ -47,11 +49,16 @@ struct question {
 	int (*read)(struct question *q, struct error *reterr);
 	uint64_t count; /* of messages in r->found */
 	const char *sandbox, *name;
+	int64_t cursor;
 	struct ledger_run *ret_run;
 };
 
 /** Have it answered, from the beginning again when the file changed under it. */
 int reader_ask(struct question *q, struct error *reterr);
+
+/** A statement for records, by what stands behind "SELECT … FROM connection ". */
+int reader_prepare_rows(
+	struct ledger_reader *r, const char *which, sqlite3_stmt **ret, struct error *reterr);
 
 int reader_create(const char *path, struct ledger_reader **ret, struct error *reterr);
 void reader_destroy(struct ledger_reader *r); /* fine on NULL */

@@ -91,17 +91,12 @@ static int connect(struct reader_file *f, struct error *reterr)
 
 static int look(struct reader_file *f, struct error *reterr)
 {
-	char shown[SHOWN_SIZE];
-	int version, r = schema_look(f->db, f->path, &version, reterr);
+	int r = schema_look(f->db, f->path, &f->version, reterr);
 
 	if (r < 0)
 		return r;
-	if (version == 0)
+	if (f->version == 0)
 		return none_there(f->path, reterr);
-	if (version < schema_version)
-		return error_set(reterr, -EPROTONOSUPPORT,
-			"the ledger '%s' was written by an older snowmelt: run once with this one",
-			str_shown(shown, sizeof(shown), f->path));
 	return db_exec(f->db, "PRAGMA trusted_schema = OFF", f->path, reterr);
 }
 

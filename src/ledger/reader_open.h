@@ -25,6 +25,7 @@ struct reader_file {
 	struct buf real;
 	int fd; /* opened before SQLite's, closed after it */
 	sqlite3 *db;
+	int version;        /* of its schema: an older one is read as it is */
 	bool as_it_lies;    /* nobody was writing, … */
 	struct stat before; /* … and the file was this */
 };

@@ -1,10 +1,16 @@
 #include "ledger/record.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ledger/db.h"
 
 #define RUNS_MAX ((int64_t)1 << 28)
+
+const char *record_columns(int version)
+{
+	return version == 1 ? RECORD_COLUMNS_1 : RECORD_COLUMNS;
+}
 
 /* When a run has put its results in place, all that it saw was told by them,
  * if it had come to pass by then. So the end of a run has one row to write. */
@@ -30,7 +36,7 @@ bool record_read(sqlite3_stmt *stmt, const struct record_view *view, struct ledg
 		scopes_get(view->scopes, sqlite3_column_int64(stmt, COLUMN_SCOPE));
 	int state = sqlite3_column_int(stmt, COLUMN_STATE);
 
-	if (!scope || state < LEDGER_STATE_CLAIMED || state > LEDGER_STATE_WITHDRAWN)
+	if (!scope || state < LEDGER_STATE_CLAIMED || state > LEDGER_STATE_DELETING)
 		return false;
 	*ret = (struct ledger_record){
 		.state = (enum ledger_state)state,
@@ -58,7 +64,12 @@ bool record_read(sqlite3_stmt *stmt, const struct record_view *view, struct ledg
 		.changed_ms = sqlite3_column_int64(stmt, COLUMN_CHANGED_MS),
 		.seen = sqlite3_column_int64(stmt, COLUMN_SEEN_RUN) == view->run,
 		.told = is_told(stmt, view),
+		.description_known = sqlite3_column_type(stmt, COLUMN_DESCRIPTION) != SQLITE_NULL,
+		.description = (uint64_t)sqlite3_column_int64(stmt, COLUMN_DESCRIPTION),
 	};
+	if (sqlite3_column_bytes(stmt, COLUMN_FINGERPRINT) == LEDGER_FINGERPRINT_SIZE)
+		memcpy(ret->fingerprint, sqlite3_column_blob(stmt, COLUMN_FINGERPRINT),
+			LEDGER_FINGERPRINT_SIZE);
 	return true;
 }
 

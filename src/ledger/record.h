@@ -8,10 +8,14 @@
 #include "ledger/scopes.h"
 
 /** What a statement must select, in this order, for record_read(). */
-#define RECORD_COLUMNS                                                                             \
+#define RECORD_COLUMNS RECORD_COLUMNS_BUT("description")
+/** … from a file of version 1, which is read as it is. */
+#define RECORD_COLUMNS_1 RECORD_COLUMNS_BUT("NULL")
+
+#define RECORD_COLUMNS_BUT(description)                                                            \
 	"n, state, scope, name, seen_run, seen_row, outcome_run, told, relook, intent_ms, "        \
 	"changed_ms, fingerprint, endpoint, username, status, id, etag, error_code, error, "       \
-	"request_id, http_status, attempts, started_ms, duration_ms"
+	"request_id, http_status, attempts, started_ms, duration_ms, " description
 
 enum record_column {
 	COLUMN_N,
@@ -38,7 +42,11 @@ enum record_column {
 	COLUMN_ATTEMPTS,
 	COLUMN_STARTED_MS,
 	COLUMN_DURATION_MS,
+	COLUMN_DESCRIPTION,
 };
+
+/** Either, for a file of this version. */
+const char *record_columns(int version);
 
 /** Which runs have put their results in place. */
 struct reported_runs {

@@ -4,7 +4,8 @@
  * what happens to them later happens near the end. Their key is found by a
  * 64-bit keyed hash in `row_key`, which holds 16 bytes a row and gets them sorted,
  * thousands at a time (newest.h); an index of the text costs three times as much. Narrow columns that a pass over the table looks at
- * come first, text that only a hit needs comes last. NULL stands for 0 and "".
+ * come first, text that only a hit needs comes last. NULL stands for 0 and "",
+ * but for `description`.
  */
 #include "ledger/schema.h"
 
@@ -54,7 +55,12 @@ static const char version_1[] =
 	"  listing INTEGER, name TEXT, id TEXT, etag TEXT, endpoint TEXT, username TEXT,"
 	"  PRIMARY KEY (listing, name, id)) WITHOUT ROWID;";
 
-const char *const schema_migrations[] = {version_1};
+/* Takes no time: rows that are there have NULL in it. */
+static const char version_2[] =
+	"ALTER TABLE connection ADD COLUMN description INTEGER;"; /* its keyed hash; 0: "",
+								   * NULL: not known */
+
+const char *const schema_migrations[] = {version_1, version_2};
 const int schema_version = ARRAY_SIZE(schema_migrations);
 
 int schema_look(sqlite3 *db, const char *path, int *ret_version, struct error *reterr)

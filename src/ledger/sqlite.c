@@ -12,26 +12,19 @@
 
 #include "base/buf.h"
 #include "ledger/message.h"
-#include "ledger/writer.h"
-
-struct sqlite {
-	struct ledger base;
-	struct writer writer;
-	uint64_t known; /* replies that are known to be published */
-	char *path;
-};
+#include "ledger/sqlite.h"
 
 static struct sqlite *sqlite_of(struct ledger *l)
 {
 	return (struct sqlite *)l;
 }
 
-static void sqlite_submit(struct ledger *l, const struct ledger_request *q)
+void sqlite_submit(struct ledger *l, const struct ledger_request *q)
 {
 	message_put_request(&sqlite_of(l)->writer.requests, q);
 }
 
-static void sqlite_flush(struct ledger *l)
+void sqlite_flush(struct ledger *l)
 {
 	queue_publish(&sqlite_of(l)->writer.requests);
 }
@@ -43,7 +36,7 @@ static void note_error(struct sqlite *s, const struct ledger_reply *reply)
 		s->base.error = s->writer.store.error;
 }
 
-static bool sqlite_next(struct ledger *l, struct ledger_reply *ret)
+bool sqlite_next(struct ledger *l, struct ledger_reply *ret)
 {
 	struct sqlite *s = sqlite_of(l);
 	struct queue *q = &s->writer.replies;
@@ -61,7 +54,7 @@ static bool sqlite_next(struct ledger *l, struct ledger_reply *ret)
 	return true;
 }
 
-static int sqlite_end_run(struct ledger *l, bool reported, const char *totals, struct error *reterr)
+int sqlite_end_run(struct ledger *l, bool reported, const char *totals, struct error *reterr)
 {
 	struct sqlite *s = sqlite_of(l);
 	const struct ledger_reply *reply;
@@ -81,8 +74,9 @@ static int sqlite_end_run(struct ledger *l, bool reported, const char *totals, s
 	return reply->error;
 }
 
-static void sqlite_free(struct sqlite *s)
+void sqlite_free(struct sqlite *s)
 {
+	store_close(&s->writer.store);
 	wipe(s->base.key, sizeof(s->base.key));
 	free(s->path);
 	free(s);
@@ -93,8 +87,13 @@ static void sqlite_destroy(struct ledger *l)
 	struct sqlite *s = sqlite_of(l);
 
 	writer_stop(&s->writer);
-	store_close(&s->writer.store);
 	sqlite_free(s);
+}
+
+int sqlite_start(struct sqlite *s, struct error *reterr)
+{
+	memcpy(s->base.key, s->writer.store.key, sizeof(s->base.key));
+	return writer_start(&s->writer, reterr);
 }
 
 static const struct ledger_backend sqlite_backend = {
@@ -124,12 +123,8 @@ int ledger_sqlite_open(
 	s->writer.wake_arg = o->wake_arg;
 	own.path = s->path;
 	r = store_open(&s->writer.store, &own, reterr);
-	if (r == 0) {
-		memcpy(s->base.key, s->writer.store.key, sizeof(s->base.key));
-		r = writer_start(&s->writer, reterr);
-		if (r < 0)
-			store_close(&s->writer.store);
-	}
+	if (r == 0)
+		r = sqlite_start(s, reterr);
 	if (r < 0) {
 		sqlite_free(s);
 		return r;

@@ -9,7 +9,7 @@
 /* States by their numbers (enum ledger_state), for they are in the file. */
 static_assert(LEDGER_STATE_CLAIMED == 0 && LEDGER_STATE_INTENDED == 1 && LEDGER_STATE_DONE == 2 &&
 		      LEDGER_STATE_REFUSED == 3 && LEDGER_STATE_DOUBT == 4 &&
-		      LEDGER_STATE_WITHDRAWN == 5,
+		      LEDGER_STATE_WITHDRAWN == 5 && LEDGER_STATE_DELETING == 6,
 	"as the statements and files have them");
 
 static const char *const sql[STMT_COUNT] = {
@@ -27,36 +27,45 @@ static const char *const sql[STMT_COUNT] = {
 	[STMT_KEYS_REACH] = "UPDATE indexed SET n = (SELECT max(n) FROM connection)",
 	[STMT_ROW] = "SELECT " RECORD_COLUMNS " FROM connection WHERE n = ?",
 	[STMT_CLAIM] = "INSERT INTO connection (state, hash, seen_run, seen_row, scope, intent_ms, "
-		       "changed_ms, fingerprint, name, endpoint, username, room) "
-		       "VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(?))",
+		       "changed_ms, fingerprint, name, endpoint, username, room, description) "
+		       "VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(?), ?)",
 	[STMT_SEE] = "UPDATE connection SET seen_run = ?, seen_row = ?, told = ? WHERE n = ?",
 	[STMT_SEE_CLAIMED] = "UPDATE connection SET seen_run = ?, seen_row = ?, scope = ?, "
-			     "changed_ms = ?, fingerprint = ?, endpoint = ?, username = ? "
-			     "WHERE n = ?",
+			     "changed_ms = ?, fingerprint = ?, endpoint = ?, username = ?, "
+			     "description = ? WHERE n = ?",
 	/* Of the length that the claim has left, so that it is overwritten in its place. */
 	[STMT_INTEND] =
 		"UPDATE connection SET state = 1, intent_ms = ?, changed_ms = ? WHERE n = ?",
-	[STMT_INTEND_ANEW] = "UPDATE connection SET state = 1, intent_ms = ?, scope = ?, "
-			     "changed_ms = ?, fingerprint = ?, endpoint = ?, username = ?, "
-			     "told = NULL, status = NULL, error_code = NULL, error = NULL, "
-			     "http_status = NULL, request_id = NULL WHERE n = ?",
+	[STMT_INTEND_ANEW] =
+		"UPDATE connection SET state = 1, intent_ms = ?, scope = ?, "
+		"changed_ms = ?, fingerprint = ?, endpoint = ?, username = ?, "
+		"description = ?, told = NULL, status = NULL, error_code = NULL, error = NULL, "
+		"http_status = NULL, request_id = NULL WHERE n = ?",
+	/* About to be deleted, or not any more: all that is known of it stays. */
+	[STMT_MOVE] = "UPDATE connection SET state = ?, changed_ms = ? WHERE n = ?",
 	[STMT_WITHDRAW] = "UPDATE connection SET state = 5, outcome_run = ?, told = NULL, "
 			  "changed_ms = ?, status = ?, error_code = ?, error = ?, attempts = ? "
 			  "WHERE n = ?",
 	[STMT_OUTCOME] = "UPDATE connection SET state = ?, outcome_run = ?, told = NULL, "
 			 "changed_ms = ?, http_status = ?, attempts = ?, started_ms = ?, "
 			 "duration_ms = ?, status = ?, id = ?, etag = ?, request_id = ?, "
-			 "error_code = ?, error = ?, room = NULL WHERE n = ?",
+			 "error_code = ?, error = ?, room = NULL, "
+			 "description = iif(?, NULL, description) WHERE n = ?",
+	[STMT_REMOVED] = "UPDATE connection SET state = 5, outcome_run = ?, told = NULL, "
+			 "changed_ms = ?, http_status = ?, attempts = ?, started_ms = ?, "
+			 "duration_ms = ?, status = ?, request_id = ?, error_code = ?, error = ? "
+			 "WHERE n = ?",
 	[STMT_AS_NOW] = "UPDATE connection SET scope = ?, fingerprint = ?, endpoint = ?, "
-			"username = ? WHERE n = ?",
+			"username = ?, description = ? WHERE n = ?",
 	[STMT_MARK] = "UPDATE connection SET relook = ? WHERE n = ?",
 
+	/* What is about to be deleted has no last look, unless that is withdrawn. */
 	[STMT_RECALL_MARKED] = "SELECT " RECORD_COLUMNS " FROM connection WHERE relook IS NOT NULL "
-			       "AND n > ? AND relook < ? ORDER BY n LIMIT 1",
+			       "AND n > ? AND relook < ? AND state <> 6 ORDER BY n LIMIT 1",
 	[STMT_RECALL_DOUBTS] = "SELECT " RECORD_COLUMNS " FROM connection WHERE n > ? "
 			       "AND state IN (1, 4) AND seen_run <> ? ORDER BY n LIMIT 1",
 	[STMT_RECALL_RESENT] = "SELECT " RECORD_COLUMNS " FROM connection WHERE relook IS NOT NULL "
-			       "AND n > ? AND relook = ? ORDER BY n LIMIT 1",
+			       "AND n > ? AND relook = ? AND state <> 6 ORDER BY n LIMIT 1",
 	[STMT_RECALL_ANY] = "SELECT " RECORD_COLUMNS " FROM connection "
 			    "WHERE state = 2 AND id IS NOT NULL ORDER BY n DESC",
 

@@ -39,9 +39,24 @@ int store_run(struct store *s, enum statement which)
 	return r;
 }
 
+int store_set_cache(struct store *s, const char *pragma)
+{
+	int rc = sqlite3_exec(s->db, pragma, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : store_trouble(s, rc);
+}
+
 struct record_view store_view(const struct store *s)
 {
 	return (struct record_view){.scopes = &s->scopes, .reported = &s->reported, .run = s->run};
+}
+
+void store_bind_description(const struct store *s, struct binder *b, const struct ledger_request *q)
+{
+	if (q->description)
+		bind_number(b, (int64_t)key_text_hash(s->text_key, q->description));
+	else
+		bind_some(b, 0);
 }
 
 /* --------------------------------------------------------------- transactions */
@@ -62,7 +77,7 @@ int store_commit(struct store *s)
 
 	if (!s->in_transaction)
 		return 0;
-	r = files_check(&s->files, &s->error);
+	r = !s->scratch ? files_check(&s->files, &s->error) : 0;
 	if (r == 0)
 		r = store_run(s, STMT_COMMIT);
 	if (r == 0)

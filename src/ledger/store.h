@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "ledger/db.h"
 #include "ledger/files.h"
 #include "ledger/key.h"
 #include "ledger/ledger.h"
@@ -20,14 +21,16 @@
 #include "ledger/statements.h"
 #include "ledger/tickets.h"
 
-#define STORE_CACHE_KIB "-8192" /* as SQLite has it: negative is KiB */
+/* As SQLite has it: negative is KiB. A million ids are sorted in 1 MiB. */
+#define STORE_CACHE "PRAGMA cache_size = -8192"
+#define STORE_CACHE_TO_SORT "PRAGMA cache_size = -1024"
 
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STMT_COUNT];
 	struct files files;
 	struct error error; /* the first */
-	uint8_t key[KEY_SIZE], hash_key[KEY_HASH_SIZE];
+	uint8_t key[KEY_SIZE], hash_key[KEY_HASH_SIZE], text_key[KEY_HASH_SIZE];
 	int64_t run;
 	struct scopes scopes;
 	struct reported_runs reported;
@@ -38,13 +41,17 @@ struct store {
 		[LEDGER_RECALL_ANY]; /* n of the row handed out last, by enum ledger_recall */
 	int64_t replaced_listing;    /* whose items are being deleted; 0: none */
 	uint32_t items;              /* that were put, for deleting others at their pace */
-	uint32_t room;               /* bytes that an outcome adds to a row, lately */
+	bool scratch;                /* also descriptions of items, and which were named */
+	uint32_t room;               /* bytes that an outcome adds to a row, lately; times 16 */
 	int wal_frames;              /* since the last checkpoint */
 	bool in_transaction;
 };
 
 /** Open, check, migrate, and begin a run. 0 or a negative errno with its sentence. */
 int store_open(struct store *s, const struct ledger_sqlite_options *o, struct error *reterr);
+
+/** Begin in an unnamed temporary file, gone with the process. `path` in it is NULL. */
+int store_open_scratch(struct store *s, struct error *reterr);
 
 /** Write what is left and close; after trouble, nothing is written any more. */
 void store_close(struct store *s);
@@ -67,6 +74,7 @@ int store_claim(struct store *s, const struct ledger_request *q, struct ledger_r
 	struct queue *out);
 int store_intend(struct store *s, const struct ledger_request *q, struct ledger_reply *reply,
 	struct queue *out);
+int store_intend_delete(struct store *s, const struct ledger_request *q);
 int store_withdraw(struct store *s, const struct ledger_request *q);
 int store_outcome(struct store *s, const struct ledger_request *q);
 int store_unmark(struct store *s, const struct ledger_request *q);
@@ -94,6 +102,9 @@ int store_run(struct store *s, enum statement which);
 /** 1: `stmt` stands on a row; 0: it has none (left); or trouble. The caller resets it. */
 int store_step(struct store *s, sqlite3_stmt *stmt);
 
+/** How much of the file is kept in memory: STORE_CACHE. SQLite also sorts in as much. */
+int store_set_cache(struct store *s, const char *pragma);
+
 /** Find a row by its key: 1 (STMT_ROW stands on it, the caller resets it), 0, or trouble. */
 int store_find(struct store *s, const char *sandbox, const char *name, int64_t hash);
 
@@ -104,5 +115,9 @@ int store_index(struct store *s);
 
 /** What to remember of the row that `stmt`, with RECORD_COLUMNS, stands on. */
 struct row row_of(sqlite3_stmt *stmt, int64_t hash);
+
+/** The request's description as the file has it. */
+void store_bind_description(
+	const struct store *s, struct binder *b, const struct ledger_request *q);
 
 struct record_view store_view(const struct store *s);

@@ -55,8 +55,7 @@ static int set_up(struct store *s, struct error *reterr)
 	int r = db_exec(s->db,
 		"PRAGMA page_size = 4096;"
 		"PRAGMA journal_mode = WAL;"
-		"PRAGMA synchronous = FULL;"
-		"PRAGMA cache_size = " STORE_CACHE_KIB ";"
+		"PRAGMA synchronous = FULL;" STORE_CACHE ";"
 		"PRAGMA journal_size_limit = " LOG_BYTES_KEPT ";"
 		"PRAGMA secure_delete = OFF;" /* there is no secret in it */
 		"PRAGMA trusted_schema = OFF",
@@ -66,13 +65,19 @@ static int set_up(struct store *s, struct error *reterr)
 	return r;
 }
 
+static void derive_keys(struct store *s)
+{
+	key_of_hashes(s->key, s->hash_key);
+	key_of_texts(s->key, s->text_key);
+}
+
 static int get_key(struct store *s, int version, struct error *reterr)
 {
 	int r = version > 0 ? key_file_read(s->files.path, s->key, reterr)
 			    : key_file_make(s->files.path, s->key, reterr);
 
 	if (r == 0)
-		key_of_hashes(s->key, s->hash_key);
+		derive_keys(s);
 	return r;
 }
 
@@ -162,12 +167,75 @@ int store_open(struct store *s, const struct ledger_sqlite_options *o, struct er
 {
 	int r;
 
-	*s = (struct store){.room = ROOM_AT_FIRST, .files.fd = -1};
+	*s = (struct store){.room = 16 * ROOM_AT_FIRST, .files.fd = -1};
 	r = open_all(s, o, reterr);
 	if (r < 0)
 		store_close(s);
 	return r;
 }
+
+/* ------------------------------------------------------------------ a scratch */
+
+/* Nothing of it is ever wanted again, so nothing is undone and nothing waits for a
+ * disk. What does not fit into the cache goes to a file without a name. */
+static const char scratch_settings[] = "PRAGMA page_size = 4096;"
+				       "PRAGMA journal_mode = OFF;"
+				       "PRAGMA synchronous = OFF;" STORE_CACHE ";"
+				       "PRAGMA trusted_schema = OFF";
+
+static const char scratch_columns[] =
+	"ALTER TABLE inventory ADD COLUMN description TEXT;"
+	/* 0 and 1 take no room: so it is changed in its place. */
+	"ALTER TABLE inventory ADD COLUMN named INTEGER NOT NULL DEFAULT 0;";
+
+static const char put_with_description[] =
+	"INSERT OR REPLACE INTO inventory "
+	"(listing, name, id, etag, endpoint, username, description) VALUES (?, ?, ?, ?, ?, ?, ?)";
+
+static int open_temporary(struct store *s, struct error *reterr)
+{
+	int rc = sqlite3_open_v2(
+		"", &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (rc != SQLITE_OK)
+		return db_trouble(s->db, rc, NULL, reterr);
+	sqlite3_extended_result_codes(s->db, 1);
+	return db_exec(s->db, scratch_settings, NULL, reterr);
+}
+
+static int put_descriptions_too(struct store *s, struct error *reterr)
+{
+	int rc;
+
+	sqlite3_finalize(s->statements[STMT_ITEM_PUT]);
+	rc = sqlite3_prepare_v3(s->db, put_with_description, -1, SQLITE_PREPARE_PERSISTENT,
+		&s->statements[STMT_ITEM_PUT], NULL);
+	return rc == SQLITE_OK ? 0 : db_trouble(s->db, rc, NULL, reterr);
+}
+
+int store_open_scratch(struct store *s, struct error *reterr)
+{
+	int r;
+
+	*s = (struct store){.room = 16 * ROOM_AT_FIRST, .files.fd = -1, .scratch = true, .run = 1};
+	if (key_random(s->key) < 0)
+		return error_set(reterr, -EIO, "libsodium does not start: repair its installation");
+	derive_keys(s);
+	r = open_temporary(s, reterr);
+	if (r == 0)
+		r = schema_migrate(s->db, NULL, 0, schema_migrations, schema_version, reterr);
+	if (r == 0)
+		r = db_exec(s->db, scratch_columns, NULL, reterr);
+	if (r == 0)
+		r = load(s, reterr);
+	if (r == 0)
+		r = put_descriptions_too(s, reterr);
+	if (r < 0)
+		store_close(s);
+	return r;
+}
+
+/* --------------------------------------------------------------------- the end */
 
 void store_tidy(struct store *s)
 {
@@ -185,7 +253,7 @@ void store_tidy(struct store *s)
 
 static void close_db(struct store *s)
 {
-	if (s->error.code == 0 && files_check(&s->files, NULL) == 0) {
+	if (!s->scratch && s->error.code == 0 && files_check(&s->files, NULL) == 0) {
 		sqlite3_busy_timeout(s->db, BUSY_AT_CLOSE_MS);
 		sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	} else {

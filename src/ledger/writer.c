@@ -21,6 +21,7 @@ static bool must_be_durable(enum ledger_op op)
 	case LEDGER_INVENTORY_BEGIN:
 	case LEDGER_INVENTORY_ITEM: return false;
 	case LEDGER_INTEND:
+	case LEDGER_INTEND_DELETE:
 	case LEDGER_WITHDRAW:
 	case LEDGER_OUTCOME:
 	case LEDGER_UNMARK:

@@ -1,5 +1,6 @@
 /* answer.c - catching what comes back: the few header values of interest, and
- * the body up to its limit.
+ * the body up to its limit. Any other header is asked of libcurl, which keeps them
+ * until the handle is used again.
  *
  * Several header sections may come for one request: each informational answer
  * (100, 103) has one, and its values do not count. So every status line starts
@@ -123,4 +124,17 @@ size_t net_catch_body(char *data, size_t size, size_t count, void *catch)
 		return 0;
 	}
 	return len;
+}
+
+const char *net_answer_header(const struct net_answer *a, const char *name, size_t nth)
+{
+	struct curl_header *header;
+
+	if (!a->status)
+		return NULL;
+	/* Of the last request, if there were several; not of a 1xx, a proxy or a trailer. */
+	if (curl_easy_header(a->transfer->easy, name, nth, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return NULL;
+	/* Of an empty value libcurl 7.88 leaves the line's end. */
+	return is_blank(header->value[0]) ? "" : header->value;
 }

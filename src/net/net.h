@@ -62,6 +62,7 @@ struct net_answer {
 	const char *request_id; /* x-request-id */
 	const char *trouble;    /* libcurl's words when end is not NET_ANSWERED, else NULL */
 	bool reused;            /* on a kept connection */
+	const struct net_transfer *transfer; /* for net_answer_header() */
 };
 
 typedef void (*net_done_cb)(void *arg, const struct net_answer *a);
@@ -72,6 +73,7 @@ struct net_request {
 	struct net_headers *headers; /* a reference is taken for the transfer */
 	const char *body; /* NULL: none. Borrowed until the callback: the caller wipes it */
 	size_t body_len;
+	bool once;        /* never twice, though it has no body, which never is: NET_VETO */
 	net_done_cb done; /* exactly once, from the loop */
 	void *arg;
 };
@@ -114,6 +116,15 @@ struct net_transfer *net_send(struct net *n, const struct net_request *r);
 /** Cut it: the callback comes with NET_CANCELLED from the loop, unless it has
  * ended already and its callback is on the way. */
 void net_cut(struct net_transfer *t);
+
+/**
+ * Any header of the final answer, by its name without case.
+ *
+ * @param nth  of several lines of that name, from 0
+ * @return its value without the blanks around it, valid in the callback only; NULL when there
+ *         is none, or no final answer
+ */
+const char *net_answer_header(const struct net_answer *a, const char *name, size_t nth);
 
 uint32_t net_in_flight(const struct net *n);
 const char *net_end_name(enum net_end e);

@@ -54,6 +54,7 @@ struct net_transfer {
 	/* The request under way. */
 	struct net_headers *headers;
 	const char *body;
+	bool once;
 	net_done_cb done;
 	void *arg;
 	uint64_t deadline_ms; /* of the watchdog, on the loop's clock */

@@ -11,7 +11,8 @@
  *   take; so a transfer that was handed to a connection gets no other socket
  *   (net_socket_open).
  *
- * Both are NET_VETO. A request without a body (GET, DELETE) may be sent again.
+ * Both are NET_VETO. A request without a body (GET, DELETE) may be sent again, unless
+ * the caller says `once`: a login that is sent twice may count as two wrong ones.
  * "Began" follows from the same question: what was never handed to a connection
  * has not left, whatever libcurl's code says.
  *
@@ -35,7 +36,7 @@
 
 bool net_veto(struct net_transfer *t)
 {
-	if (t->handed && t->body)
+	if (t->handed && (t->body || t->once))
 		t->vetoed = true;
 	return t->vetoed;
 }
@@ -131,6 +132,7 @@ static void begin(struct net_transfer *t, const struct net_request *r)
 	t->state = TRANSFER_RUNNING;
 	t->headers = r->headers ? net_headers_ref(r->headers) : NULL;
 	t->body = r->body;
+	t->once = r->once;
 	t->done = r->done;
 	t->arg = r->arg;
 	t->handed = t->vetoed = false;
@@ -210,6 +212,7 @@ static void conclude(struct net_transfer *t, CURLcode code, bool cancelled)
 		.date = present(c->date),
 		.request_id = present(c->request_id),
 		.reused = t->handed && connections == 0,
+		.transfer = t,
 	};
 	if (t->answer.end != NET_ANSWERED)
 		t->answer.trouble = words(t, code, cancelled);

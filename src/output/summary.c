@@ -26,6 +26,11 @@ static const struct {
 	[STATUS_UNRESOLVED] = {"unresolved", false},
 	[STATUS_INVALID] = {"invalid", false},
 	[STATUS_SKIPPED] = {"skipped", false},
+	[STATUS_OK] = {"ok", true},
+	[STATUS_DELETED] = {"deleted", true},
+	[STATUS_GONE] = {"gone", false},
+	[STATUS_IN_USE] = {"in_use", false},
+	[STATUS_KEPT] = {"kept", true},
 };
 
 const char *status_name(enum status s)
@@ -48,6 +53,11 @@ bool status_is_fine(enum status s)
 {
 	assert(s < STATUS_COUNT);
 	return statuses[s].fine;
+}
+
+bool summary_is_fine(const struct summary *s, enum status status)
+{
+	return status_is_fine(status) || (status == STATUS_GONE && s->gone_is_fine);
 }
 
 /* ----------------------------------------------------------------- counting */
@@ -96,7 +106,7 @@ void summary_add(
 	assert(status < STATUS_COUNT);
 	s->rows++;
 	s->by_status[status]++;
-	if (!status_is_fine(status))
+	if (!summary_is_fine(s, status))
 		add_cause(s, status, code, message, line);
 }
 
@@ -112,7 +122,7 @@ void summary_change(struct summary *s, enum status from, enum status to, const c
 bool summary_all_fine(const struct summary *s)
 {
 	for (int i = 0; i < STATUS_COUNT; i++)
-		if (!status_is_fine((enum status)i) && s->by_status[i] > 0)
+		if (!summary_is_fine(s, (enum status)i) && s->by_status[i] > 0)
 			return false;
 	return true;
 }

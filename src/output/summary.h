@@ -20,11 +20,16 @@ enum status {
 	STATUS_UNRESOLVED,
 	STATUS_INVALID,
 	STATUS_SKIPPED,
+	STATUS_OK,      /* verify */
+	STATUS_DELETED, /* rollback, from here on; GONE is of both */
+	STATUS_GONE,
+	STATUS_IN_USE,
+	STATUS_KEPT,
 	STATUS_COUNT
 };
 const char *status_name(enum status s);
 bool status_find(const char *name, enum status *ret);
-bool status_is_fine(enum status s); /* exit 0 if every row is */
+bool status_is_fine(enum status s); /* exit 0 if every row is; GONE is where it is wanted so */
 
 #define SUMMARY_CAUSES_MAX 64
 
@@ -32,6 +37,7 @@ bool status_is_fine(enum status s); /* exit 0 if every row is */
 struct summary {
 	uint64_t by_status[STATUS_COUNT];
 	uint64_t rows;
+	bool gone_is_fine;   /* set by the owner: what is gone was to be deleted */
 	const char *goes_on; /* set by the owner: the command that goes on; NULL: the same one */
 	bool remembered;     /* set by the owner: a later run knows what this one did, so that
 			  * it is safe to advise one with the same rows */
@@ -62,6 +68,8 @@ void summary_add(struct summary *s, enum status status, const char *code, const 
  */
 void summary_change(struct summary *s, enum status from, enum status to, const char *code,
 	const char *message, uint64_t line);
+/** Is a row of this status fine here? */
+bool summary_is_fine(const struct summary *s, enum status status);
 bool summary_all_fine(const struct summary *s);
 
 /**

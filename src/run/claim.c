@@ -64,10 +64,16 @@ static void take_fingerprint(const struct snowmelt *s, struct slot *slot)
 	ledger_fingerprint(s->ledger, fields, count, slot->record.fingerprint);
 }
 
-void claim_submit(struct snowmelt *s, struct slot *slot, uint32_t job)
+void claim_row_came(struct snowmelt *s, struct slot *slot, uint32_t job)
 {
+	struct engine_event ev;
 	struct ledger_request q;
 
+	if (slot->row.invalid) {
+		ev = claim_event(slot, job, CLAIM_INVALID);
+		turn_tell(s, &ev);
+		return;
+	}
 	take_fingerprint(s, slot);
 	q = slot_request(slot, LEDGER_CLAIM, job);
 	turn_ask(s, &q);
@@ -118,6 +124,45 @@ static void open_intent(struct snowmelt *s, struct slot *slot, struct engine_eve
 				  "the input has too many of them to look for it: split the input";
 }
 
+bool claim_is_adopted(const struct ledger_record *r)
+{
+	return strcmp(r->status, status_name(STATUS_ADOPTED)) == 0;
+}
+
+/* Told, so that no word of an earlier run is lost. What was adopted is left to whoever made
+ * it, until it is asked for: nobody knows the secret that is there. */
+static bool is_to_be_updated(const struct snowmelt *s, const struct ledger_record *r)
+{
+	if (!s->settings.o.update || !r->told)
+		return false;
+	return claim_is_adopted(r) ? s->settings.o.adopted : !r->same;
+}
+
+static void known(struct snowmelt *s, struct slot *slot, struct engine_event *ev)
+{
+	struct ledger_record *r = &slot->past.record;
+
+	str_copy(slot->record.id, sizeof(slot->record.id), r->id);
+	str_copy(slot->record.etag, sizeof(slot->record.etag), r->etag);
+	ev->row.claim = CLAIM_KNOWN;
+	ev->row.known = known_outcome(r);
+	if (!is_to_be_updated(s, r))
+		return;
+	if (strcmp(r->spec_id, slot->row.spec_id) == 0) {
+		ev->row.claim = CLAIM_UPDATE;
+		slot->updating = true;
+		return;
+	}
+	ev->row.known = OUTCOME_FAILED;
+	r->attempts = 0;
+	r->http_status = 0;
+	r->started_ms = 0;
+	r->request_id = "";
+	r->error_code = "spec_change";
+	r->error = "its connection_spec_id has changed, which no update can do: give the row "
+		   "another name, or roll the old one back first";
+}
+
 static void recorded(struct snowmelt *s, struct slot *slot, const struct ledger_reply *reply,
 	struct engine_event *ev)
 {
@@ -128,10 +173,7 @@ static void recorded(struct snowmelt *s, struct slot *slot, const struct ledger_
 	slot_weigh(s, slot);
 	slot->record.intent_ms = r->intent_ms;
 	if (reply->claim == LEDGER_KNOWN) {
-		str_copy(slot->record.id, sizeof(slot->record.id), r->id);
-		str_copy(slot->record.etag, sizeof(slot->record.etag), r->etag);
-		ev->row.claim = CLAIM_KNOWN;
-		ev->row.known = known_outcome(r);
+		known(s, slot, ev);
 	} else if (reply->claim == LEDGER_OPEN) {
 		open_intent(s, slot, ev);
 	} else {

@@ -79,14 +79,7 @@ static void say_end(struct snowmelt *s)
 		run_message(s, why);
 }
 
-void end_run(struct snowmelt *s)
-{
-	put_results(s);
-	close_ledger(s);
-	say_end(s);
-}
-
-enum snowmelt_exit end_status(const struct snowmelt *s)
+static enum snowmelt_exit end_status(const struct snowmelt *s)
 {
 	if (s->output_failed || s->input_bad || s->ledger_lost)
 		return SNOWMELT_FATAL;
@@ -106,4 +99,26 @@ enum snowmelt_exit end_status(const struct snowmelt *s)
 	case END_INVENTORY:
 	default: return SNOWMELT_FATAL;
 	}
+}
+
+/* It has only gathered what the report needs; of half of it nothing can be said. */
+static enum snowmelt_exit end_gathering(struct snowmelt *s)
+{
+	char why[1600];
+
+	if (s->end.done.end == END_COMPLETE)
+		return s->purpose->report(s);
+	words_end(s, why, sizeof(why));
+	run_message(s, why);
+	return end_status(s);
+}
+
+enum snowmelt_exit end_run(struct snowmelt *s)
+{
+	if (s->purpose->report)
+		return end_gathering(s);
+	put_results(s);
+	close_ledger(s);
+	say_end(s);
+	return end_status(s);
 }

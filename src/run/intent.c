@@ -51,7 +51,9 @@ void intent_replied(struct snowmelt *s, const struct ledger_reply *reply)
 		listed(s, reply->ticket, reply->listed);
 		return;
 	}
-	slot->record.intent_ms = reply->intent_ms;
-	slot->by_intent = false; /* from here on the row is what counts */
+	if (reply->op == LEDGER_INTEND) {
+		slot->record.intent_ms = reply->intent_ms;
+		slot->by_intent = false; /* from here on the row is what counts */
+	}
 	turn_tell(s, &(struct engine_event){.kind = EVENT_INTENT_DURABLE, .job = reply->ticket});
 }

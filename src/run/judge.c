@@ -47,6 +47,14 @@ static enum engine_answer answer_of(enum flow_class class)
 	case FLOW_FATAL: return ANSWER_FATAL;
 	case FLOW_FATAL_SANDBOX: return ANSWER_FATAL_SANDBOX;
 	case FLOW_REJECTED: return ANSWER_REJECTED;
+	case FLOW_UPDATED: return ANSWER_UPDATED;
+	case FLOW_STALE: return ANSWER_STALE;
+	case FLOW_PASSED:
+	case FLOW_EXPLORED: return ANSWER_PASSED;
+	case FLOW_FAILED: return ANSWER_FAILED;
+	case FLOW_DELETED: return ANSWER_DELETED;
+	case FLOW_GONE: return ANSWER_GONE;
+	case FLOW_IN_USE: return ANSWER_IN_USE;
 	case FLOW_PAGE: break; /* judged by what the page says */
 	}
 	assert(!"a page is no answer");
@@ -55,15 +63,36 @@ static enum engine_answer answer_of(enum flow_class class)
 
 /* ------------------------------------------------------------------ answers */
 
-static void remember_create(struct slot *slot, const struct flow_verdict *v, int status)
+/* What the line of the row will say: of lookups and pages nothing, for they decide by what
+ * they find. */
+static bool is_told(const struct exchange *x, const struct flow_verdict *v)
+{
+	switch (x->request) {
+	case REQUEST_CREATE:
+	case REQUEST_UPDATE:
+	case REQUEST_TEST:
+	case REQUEST_DELETE: return true;
+	case REQUEST_READ: return v->class == FLOW_GONE;
+	case REQUEST_LOOKUP:
+	case REQUEST_LIST:
+	case REQUEST_INVENTORY:
+	default: return false;
+	}
+}
+
+static void remember(struct slot *slot, const struct flow_verdict *v, int status)
 {
 	struct record *rec = &slot->record;
 
 	rec->answer = *v;
 	rec->http_status = status;
-	if (v->class == FLOW_CREATED) {
+	if (v->class == FLOW_CREATED)
 		str_copy(rec->id, sizeof(rec->id), v->id);
+	if (v->class == FLOW_CREATED || v->class == FLOW_UPDATED)
 		str_copy(rec->etag, sizeof(rec->etag), v->etag);
+	if (v->class == FLOW_EXPLORED) {
+		rec->explored = true;
+		rec->tables = v->tables;
 	}
 }
 
@@ -93,7 +122,7 @@ static void trace(const struct snowmelt *s, const struct exchange *x, const stru
 		a->trouble ? a->trouble : "");
 	if (!log_wants(LOG_TRACE) || !a->body_len)
 		return;
-	if (x->request != REQUEST_CREATE) {
+	if (x->request != REQUEST_CREATE && x->request != REQUEST_UPDATE) {
 		/* It may show what others keep secret, under names that nobody knows. */
 		log_trace("job %u: answered a page of %zu bytes", x->job, a->body_len);
 		return;
@@ -120,6 +149,26 @@ struct flow_reply judge_reply(const struct net_answer *a)
 	};
 }
 
+static void judge_as(const struct exchange *x, const struct flow_reply *r, struct flow_verdict *ret)
+{
+	switch (x->request) {
+	case REQUEST_CREATE: flow_judge_create(r, ret); break;
+	case REQUEST_UPDATE: flow_judge_update(r, ret); break;
+	case REQUEST_DELETE: flow_judge_delete(r, ret); break;
+	case REQUEST_READ: flow_judge_connection(r, ret); break;
+	case REQUEST_TEST:
+		if (x->part == FLOW_PART_TEST)
+			flow_judge_test(r, ret);
+		else
+			flow_judge_explore(r, ret);
+		break;
+	case REQUEST_LOOKUP:
+	case REQUEST_LIST:
+	case REQUEST_INVENTORY:
+	default: flow_judge_read(r, ret);
+	}
+}
+
 /* It is no password: a short one is not worth messages dropped whole. */
 #define API_KEY_HIDDEN 6
 
@@ -138,10 +187,7 @@ static struct flow_verdict judge(
 		secrets[r.secret_count++] = slot->row.params[i].value;
 	if (strlen(api_key) >= API_KEY_HIDDEN)
 		secrets[r.secret_count++] = api_key;
-	if (x->request == REQUEST_CREATE)
-		flow_judge_create(&r, &v);
-	else
-		flow_judge_read(&r, &v);
+	judge_as(x, &r, &v);
 	if (a->end != NET_ANSWERED && a->end != NET_CANCELLED)
 		str_copy(s->last_trouble, sizeof(s->last_trouble), v.message);
 	if (v.server_ms)
@@ -171,7 +217,7 @@ static bool judge_page(
 {
 	if (x->request == REQUEST_INVENTORY)
 		return inventory_page(s, x, a, ret);
-	*ret = look_page(s, x, a);
+	*ret = x->request == REQUEST_READ ? byid_page(s, x, a) : look_page(s, x, a);
 	return true;
 }
 
@@ -182,8 +228,8 @@ void judge_answer(struct exchange *x, const struct net_answer *a)
 	struct flow_verdict v = judge(s, x, a);
 	enum engine_answer answer;
 
-	if (x->request == REQUEST_CREATE)
-		remember_create(slot, &v, a->status);
+	if (is_told(x, &v))
+		remember(slot, &v, a->status);
 	if (v.class == FLOW_FATAL && s->refusal.code == 0)
 		remember_refusal(&s->refusal, &v);
 	if (v.class == FLOW_TOKEN) /* tokens come and go: the last one counts */
@@ -191,7 +237,9 @@ void judge_answer(struct exchange *x, const struct net_answer *a)
 	if (v.class == FLOW_FATAL_SANDBOX)
 		remember_sandbox(s, x->sandbox, &v);
 
-	if (v.class != FLOW_PAGE)
+	if (v.class == FLOW_PASSED && s->settings.o.explore)
+		answer = ANSWER_MORE;
+	else if (v.class != FLOW_PAGE)
 		answer = judge_trouble(s, x, &v);
 	else if (!judge_page(s, x, a, &answer))
 		return;

@@ -41,7 +41,7 @@ static void on_progress(uv_timer_t *t)
 	};
 
 	for (int i = 0; i < STATUS_COUNT; i++)
-		if (!status_is_fine((enum status)i))
+		if (!summary_is_fine(&s->summary, (enum status)i))
 			p.not_fine += s->summary.by_status[i];
 	s->cb.progress(s->cb.arg, &p);
 }
@@ -79,6 +79,8 @@ static struct engine_config engine_config(const struct snowmelt *s)
 	c.halt_percent = o->halt_percent;
 	/* A ledger that survives nothing keeps no inventory either. */
 	c.no_inventory = o->no_inventory || !s->durable;
+	c.input_only = s->purpose->input_only;
+	c.independent = s->purpose->independent;
 	c.seed = o->seed;
 	if (!o->has_seed)
 		randombytes_buf(&c.seed, sizeof(c.seed));

@@ -96,7 +96,7 @@ static int append_settings(struct buf *b, const struct snowmelt_options *o)
 }
 
 /* From the ledger's own thread. */
-static void wake(void *arg)
+void open_wake(void *arg)
 {
 	struct snowmelt *s = arg;
 
@@ -104,34 +104,42 @@ static void wake(void *arg)
 		uv_async_send(&s->wake_async);
 }
 
+int open_ledger_options(struct snowmelt *s, struct buf *service, struct buf *settings,
+	struct ledger_sqlite_options *ret)
+{
+	buf_init(service, URL_MAX);
+	buf_init(settings, URL_MAX);
+	if (flow_service_append(service, s->settings.o.url) < 0 ||
+		append_settings(settings, &s->settings.o) < 0)
+		return error_set(&s->error, -ENOMEM, "out of memory: free some and try again");
+	*ret = (struct ledger_sqlite_options){
+		.path = s->ledger_path,
+		.service = service->data,
+		.org = s->settings.o.org,
+		.settings = settings->data,
+		.inputs = input_stat(s->input),
+		.input_count = 1,
+		.wake = open_wake,
+		.wake_arg = s,
+	};
+	return 0;
+}
+
 static int open_durable(struct snowmelt *s)
 {
 	AUTO(buf_done) struct buf service = {0}, settings = {0};
-	struct ledger_sqlite_options o = {
-		.path = s->ledger_path,
-		.org = s->settings.o.org,
-		.inputs = input_stat(s->input),
-		.input_count = 1,
-		.wake = wake,
-		.wake_arg = s,
-	};
+	struct ledger_sqlite_options o;
+	int r = open_ledger_options(s, &service, &settings, &o);
 
-	buf_init(&service, URL_MAX);
-	buf_init(&settings, URL_MAX);
-	if (flow_service_append(&service, s->settings.o.url) < 0 ||
-		append_settings(&settings, &s->settings.o) < 0)
-		return error_set(&s->error, -ENOMEM, "out of memory: free some and try again");
-	o.service = service.data;
-	o.settings = settings.data;
-	return ledger_sqlite_open(&o, &s->ledger, &s->error);
+	return r < 0 ? r : ledger_sqlite_open(&o, &s->ledger, &s->error);
 }
 
-static int open_ledger(struct snowmelt *s)
+int open_ledger_file(struct snowmelt *s)
 {
 	int r;
 
 	if (strcmp(s->ledger_path, RUN_LEDGER_MEMORY) == 0)
-		return ledger_memory_create(wake, s, &s->ledger, &s->error);
+		return ledger_memory_create(open_wake, s, &s->ledger, &s->error);
 	r = check_paths(s);
 	return r < 0 ? r : open_durable(s);
 }
@@ -160,6 +168,7 @@ static bool announce(struct snowmelt *s)
 		.results = s->results_path,
 		.ledger = s->ledger_path,
 		.sandboxes = sandboxes,
+		.command = s->settings.o.command,
 		.counted = input_is_regular(s->input),
 		.rows = s->survey.rows,
 		.invalid = s->survey.invalid,
@@ -167,7 +176,7 @@ static bool announce(struct snowmelt *s)
 
 	for (uint32_t i = 0; i < input_sandbox_count(s->input); i++)
 		sandboxes[plan.sandbox_count++] = input_sandbox(s->input, i);
-	if (!s->durable)
+	if (!s->durable && s->settings.o.command == SNOWMELT_COMMAND_RUN)
 		log_warn("nothing of this run is remembered (--ledger %s): a second run creates "
 			 "again what this one has created",
 			s->ledger_path);
@@ -180,14 +189,14 @@ int open_files(struct snowmelt *s)
 
 	if (input_is_regular(s->input))
 		r = input_survey(s->input, &s->survey, &s->error);
-	if (r == 0)
-		r = open_ledger(s);
-	if (r == 0)
+	if (r == 0 && s->purpose->open_ledger)
+		r = s->purpose->open_ledger(s);
+	if (r == 0 && s->purpose->results)
 		r = open_results(s);
 	if (r < 0) {
 		run_message(s, s->error.text);
 		return r == -EBUSY ? SNOWMELT_LOCKED : SNOWMELT_FATAL;
 	}
-	s->durable = ledger_durable(s->ledger);
+	s->durable = s->ledger && ledger_durable(s->ledger);
 	return announce(s) ? SNOWMELT_OK : SNOWMELT_INTERRUPTED;
 }

@@ -38,8 +38,10 @@ static enum ledger_standing standing_of(enum engine_outcome o)
 {
 	switch (o) {
 	case OUTCOME_CREATED:
-	case OUTCOME_ADOPTED:
 	case OUTCOME_UPDATED: return LEDGER_DONE;
+	case OUTCOME_ADOPTED: return LEDGER_ADOPTED; /* with a description that nobody asked for */
+	case OUTCOME_DELETED:
+	case OUTCOME_GONE: return LEDGER_REMOVED;
 	case OUTCOME_UNRESOLVED: return LEDGER_DOUBT;
 	case OUTCOME_FAILED:
 	case OUTCOME_CONFLICT:
@@ -47,6 +49,9 @@ static enum ledger_standing standing_of(enum engine_outcome o)
 	case OUTCOME_UNCHANGED:
 	case OUTCOME_CHANGED:
 	case OUTCOME_INVALID:
+	case OUTCOME_OK:
+	case OUTCOME_IN_USE:
+	case OUTCOME_KEPT:
 	case OUTCOME_COUNT:
 	default: break;
 	}
@@ -74,7 +79,7 @@ void outcome_order(struct snowmelt *s, const struct engine_action *a)
 	slot->record.decided_at = turn_now(s);
 	if (op != LEDGER_UNMARK) {
 		o = outcome_of(slot, a, turn_now(s));
-		words_for(s, slot, a, &words);
+		s->purpose->words(s, slot, a, &words);
 		q.standing = standing_of(a->row.outcome);
 		q.as_now = !slot->by_intent;
 		q.relook = a->row.relook;

@@ -43,13 +43,7 @@ static void row_came(struct snowmelt *s, struct slot *slot)
 	read_taken(s);
 	slot->kind = SLOT_ROW;
 	slot_weigh(s, slot);
-	if (slot->row.invalid) {
-		struct engine_event ev = claim_event(slot, job, CLAIM_INVALID);
-
-		turn_tell(s, &ev);
-	} else {
-		claim_submit(s, slot, job);
-	}
+	s->purpose->row_came(s, slot, job);
 }
 
 static void on_input_ready(uv_poll_t *poll, int status, int events)
@@ -93,7 +87,7 @@ static bool leaves_the_rest(const struct snowmelt *s)
 	return !input_is_regular(s->input) && engine_stats(s->engine).ending;
 }
 
-static bool read_input(struct snowmelt *s)
+bool read_input(struct snowmelt *s)
 {
 	bool any = false;
 
@@ -122,5 +116,5 @@ static bool read_input(struct snowmelt *s)
 
 bool read_rows(struct snowmelt *s)
 {
-	return s->source == SOURCE_INPUT ? read_input(s) : recall_rows(s);
+	return s->source == SOURCE_INPUT ? s->purpose->read(s) : recall_rows(s);
 }

@@ -53,6 +53,7 @@ void run_message(const struct snowmelt *s, const char *text)
 static int open_input(struct snowmelt *s, const struct snowmelt_options *o)
 {
 	struct input_options in = {
+		.kind = s->purpose->reads,
 		.path = o->input,
 		.map = o->map,
 		.map_count = o->map_count,
@@ -124,6 +125,7 @@ int snowmelt_create(const struct snowmelt_options *o, const struct snowmelt_call
 	if (!s)
 		return SNOWMELT_FATAL;
 	s->cb = *cb;
+	s->purpose = purpose_of(o->command);
 	if (create_parts(s, o) == 0) {
 		status = SNOWMELT_OK;
 		if (!input_is_regular(s->input) && !s->settings.o.results) {
@@ -177,11 +179,12 @@ void snowmelt_stop(struct snowmelt *s)
 
 static int run_rows(struct snowmelt *s)
 {
+	enum snowmelt_exit status = SNOWMELT_FATAL;
 	int r = loop_open(s);
 
 	if (r == 0) {
 		loop_run(s);
-		end_run(s);
+		status = end_run(s);
 	}
 	/* Its thread calls into the loop. */
 	ledger_destroy(s->ledger);
@@ -191,7 +194,7 @@ static int run_rows(struct snowmelt *s)
 		run_message(s, s->error.text);
 		return SNOWMELT_FATAL;
 	}
-	return (int)end_status(s);
+	return (int)status;
 }
 
 int snowmelt_run(struct snowmelt *s)
@@ -201,8 +204,10 @@ int snowmelt_run(struct snowmelt *s)
 
 	s->started_at = clock_monotonic();
 	status = open_files(s);
-	if (status == SNOWMELT_OK)
+	if (status == SNOWMELT_OK && s->ledger)
 		status = run_rows(s);
+	else if (status == SNOWMELT_OK) /* nobody has to be asked */
+		status = (int)s->purpose->report(s);
 	else if (s->ledger)
 		(void)ledger_end_run(s->ledger, false, "not begun", &error);
 

@@ -26,15 +26,16 @@ static int add_line(void *arg, const char *line)
 	return l->line[l->count++] ? 0 : -1;
 }
 
-static struct net_headers *make_headers(struct snowmelt *s, const char *sandbox, bool has_body)
+static struct net_headers *make_headers(
+	struct snowmelt *s, const char *sandbox, bool has_body, const char *if_match)
 {
 	const struct snowmelt_options *o = &s->settings.o;
 	struct net_headers *headers = NULL;
 	struct lines l = {.count = 0};
 	int r;
 
-	r = flow_headers(
-		o->org, o->api_key, s->tokens.newest->value, sandbox, has_body, NULL, add_line, &l);
+	r = flow_headers(o->org, o->api_key, s->tokens.newest->value, sandbox, has_body, if_match,
+		add_line, &l);
 	if (r == 0)
 		r = net_headers_create((const char *const *)l.line, l.count, &headers);
 	for (size_t i = 0; i < l.count; i++) {
@@ -52,7 +53,7 @@ static struct net_headers *headers_for(struct snowmelt *s, uint32_t sandbox, boo
 	struct net_headers **cell = has_body ? &h->create : &h->read;
 
 	if (!*cell)
-		*cell = make_headers(s, input_sandbox(s->input, sandbox), has_body);
+		*cell = make_headers(s, input_sandbox(s->input, sandbox), has_body, NULL);
 	return *cell;
 }
 
@@ -95,31 +96,31 @@ static void on_done(void *arg, const struct net_answer *a)
 	s->free_exchange = x;
 }
 
-static int tag(struct snowmelt *s, struct exchange *x, struct flow_connection *c)
+int send_desired(struct snowmelt *s, struct exchange *x, struct flow_connection *ret)
 {
+	const struct slot *slot = &s->slots[x->job];
 	char key[17];
 	int r;
 
-	ledger_tag(s->ledger, s->slots[x->job].row.sandbox, c->name, key);
-	r = flow_tag_append(&x->description, c->description, key);
-	c->description = x->description.data;
+	*ret = row_connection(&slot->row);
+	if (!s->settings.o.tag)
+		return 0;
+	ledger_tag(s->ledger, slot->row.sandbox, slot->row.name, key);
+	r = flow_tag_append(&x->description, ret->description, key);
+	ret->description = x->description.data;
 	return r;
 }
 
 static void begin_create(struct snowmelt *s, struct exchange *x)
 {
 	struct slot *slot = &s->slots[x->job];
-	struct flow_connection c = row_connection(&slot->row);
-	int r = s->settings.o.tag ? tag(s, x, &c) : 0;
+	struct flow_connection c;
+	int r = send_desired(s, x, &c);
 
 	if (r == 0)
 		r = flow_create_body(&x->body, &c);
 	x->sandbox = slot->row.sandbox_number;
 	assert(r == 0); /* fields are bounded, and so is what they become */
-	if (slot->record.started_ms == 0) {
-		slot->record.started_ms = clock_wall_ms();
-		slot->record.started_at = turn_now(s);
-	}
 }
 
 static void trace(
@@ -140,33 +141,81 @@ static void trace(
 	log_trace("job %u: %s %s %s", x->job, method, url, shown.data ? shown.data : "");
 }
 
+/* Without an etag that is known there is one that fits nothing, so that it is read first. */
+static const char *guard_of(const struct slot *slot)
+{
+	return slot->record.etag[0] ? slot->record.etag : "\"\"";
+}
+
+/* @return a reference of the caller's: of a list that many share, but for an update's */
+static struct net_headers *take_headers(struct snowmelt *s, const struct exchange *x)
+{
+	const char *sandbox = input_sandbox(s->input, x->sandbox);
+
+	if (x->request == REQUEST_UPDATE)
+		return make_headers(s, sandbox, true, guard_of(&s->slots[x->job]));
+	return net_headers_ref(headers_for(s, x->sandbox, x->request == REQUEST_CREATE));
+}
+
+static const char *method_of(enum engine_request request)
+{
+	switch (request) {
+	case REQUEST_CREATE: return "POST";
+	case REQUEST_UPDATE: return "PATCH";
+	case REQUEST_DELETE: return "DELETE";
+	case REQUEST_LOOKUP:
+	case REQUEST_LIST:
+	case REQUEST_INVENTORY:
+	case REQUEST_TEST:
+	case REQUEST_READ:
+	default: return "GET";
+	}
+}
+
+static void note_start(struct snowmelt *s, struct slot *slot)
+{
+	if (slot->record.started_ms != 0)
+		return;
+	slot->record.started_ms = clock_wall_ms();
+	slot->record.started_at = turn_now(s);
+}
+
+static void begin(struct snowmelt *s, struct exchange *x, const struct engine_action *a)
+{
+	switch (x->request) {
+	case REQUEST_CREATE:
+		begin_create(s, x);
+		note_start(s, &s->slots[x->job]);
+		break;
+	case REQUEST_UPDATE:
+	case REQUEST_TEST:
+	case REQUEST_DELETE:
+		byid_begin(s, x, a);
+		note_start(s, &s->slots[x->job]);
+		break;
+	case REQUEST_READ: byid_begin(s, x, a); break;
+	case REQUEST_INVENTORY: inventory_send(s, x, a); break;
+	case REQUEST_LOOKUP:
+	case REQUEST_LIST:
+	default: look_begin(s, x, a);
+	}
+}
+
 void send_order(struct snowmelt *s, const struct engine_action *a)
 {
 	struct exchange *x = exchange_take(s, a->job, a->send.request);
-	bool create = a->send.request == REQUEST_CREATE;
-	struct net_request q = {
-		.method = create ? "POST" : "GET",
-		.done = on_done,
-		.arg = x,
-	};
+	struct net_request q = {.method = method_of(x->request), .done = on_done, .arg = x};
 
-	if (create) {
-		begin_create(s, x);
-		q.url = s->create_url.data;
-		q.body = x->body.data;
-		q.body_len = x->body.len;
-	} else if (a->send.request == REQUEST_INVENTORY) {
-		inventory_send(s, x, a);
-		q.url = x->url.data;
-	} else {
-		look_begin(s, x, a);
-		q.url = x->url.data;
-	}
+	begin(s, x, a);
+	q.url = x->request == REQUEST_CREATE ? s->create_url.data : x->url.data;
+	q.body = x->body.len ? x->body.data : NULL;
+	q.body_len = x->body.len;
 	x->token = tokens_carry(s, a->send.generation);
-	q.headers = headers_for(s, x->sandbox, create);
+	q.headers = take_headers(s, x);
 	trace(s, x, q.method, q.url);
 	s->slots[a->job].exchange = x;
 	x->transfer = net_send(s->net, &q);
+	net_headers_unref(q.headers);
 }
 
 void send_cut(struct snowmelt *s, uint32_t job)

@@ -96,6 +96,9 @@ struct record {
 	nsec_t started_at;
 	nsec_t decided_at; /* outcome ordered; 0: not yet */
 	bool recorded;     /* and durable in the ledger */
+	bool deleting;     /* an intent to delete it stands, or is on its way */
+	bool explored;     /* verify: its tables were counted */
+	uint64_t tables;
 };
 
 enum slot_kind {
@@ -111,6 +114,7 @@ struct slot {
 	struct row row; /* but for a SLOT_ROW its text is that of `past` */
 	struct record record;
 	struct past past;
+	bool updating;             /* claimed to be updated */
 	bool by_intent;            /* looked for as the ledger recorded it, not as the row is */
 	bool held;                 /* its EVENT_ROW waits for a last look at its name */
 	struct engine_event claim; /* that event */
@@ -134,6 +138,7 @@ struct exchange {
 	uint32_t scope; /* of a listing or an inventory */
 	struct token *token;
 	enum engine_request request;
+	enum flow_part part; /* of a request by id */
 	struct buf url, body, description;
 	struct net_transfer *transfer;
 };
@@ -145,7 +150,38 @@ struct sandbox_headers {
 	char refusal[512];
 };
 
+struct words;
+
+/** What a command makes of a run; the engine is the same for all. One row of a table in
+ * purpose.c each. */
+struct purpose {
+	enum input_kind reads;
+	bool input_only;     /* no rows come from the ledger */
+	bool independent;    /* each row asks a server of its own, without a token */
+	const char *results; /* what stands behind X of X.csv for them; NULL: none are written */
+	/** Open s->ledger: 0 or a negative errno with the sentence in s->error. NULL: it needs
+	 * none, nor the loop. */
+	int (*open_ledger)(struct snowmelt *s);
+	/** Hand rows to the READ orders that are out. @return whether anything came of it */
+	bool (*read)(struct snowmelt *s);
+	/** A row of the input was read into the slot: claim it, and tell the engine. */
+	void (*row_came)(struct snowmelt *s, struct slot *slot, uint32_t job);
+	/** The ledger has answered its claim. */
+	void (*claimed)(struct snowmelt *s, const struct ledger_reply *reply);
+	/** ACTION_WRITE_INTENT. */
+	void (*intend)(struct snowmelt *s, uint32_t job);
+	/** ACTION_EMIT of a row of the input. */
+	void (*tell)(struct snowmelt *s, struct slot *slot, const struct engine_action *a);
+	/** What that line says of it. */
+	void (*words)(const struct snowmelt *s, const struct slot *slot,
+		const struct engine_action *a, struct words *ret);
+	/** All that was asked is known: say what it comes to, from a second reading of the
+	 * input. NULL: the results say it. @return enum snowmelt_exit */
+	enum snowmelt_exit (*report)(struct snowmelt *s);
+};
+
 struct snowmelt {
+	const struct purpose *purpose;
 	struct run_settings settings;
 	struct snowmelt_callbacks cb;
 	struct input *input;
@@ -229,14 +265,24 @@ void tokens_drop(struct snowmelt *s, struct token *t);
 /** What no text of a server may hold beside the row's own secrets: how many. */
 size_t tokens_secrets(const struct snowmelt *s, const char *dst[TOKEN_SECRETS_MAX]);
 
+/* purpose.c */
+const struct purpose *purpose_of(enum snowmelt_command c);
+
 /* open.c */
+/** As purpose.open_ledger: the one that a run writes, made where it is missing. */
+int open_ledger_file(struct snowmelt *s);
+/** Service, org and settings as a ledger wants them; the bufs hold the text.
+ * @return 0 or a negative errno with the sentence in s->error */
+int open_ledger_options(struct snowmelt *s, struct buf *service, struct buf *settings,
+	struct ledger_sqlite_options *ret);
+/** From any thread: the ledger has replies. */
+void open_wake(void *arg);
 /** Open ledger and results, say what is about to be done. @return enum snowmelt_exit */
 int open_files(struct snowmelt *s);
 
 /* end.c */
 /** Put everything in place that the run came to, and say what that is. */
-void end_run(struct snowmelt *s);
-enum snowmelt_exit end_status(const struct snowmelt *s);
+enum snowmelt_exit end_run(struct snowmelt *s);
 
 /* turn.c */
 /** Monotonic, read once a turn of the loop. */
@@ -271,14 +317,19 @@ void read_taken(struct snowmelt *s);
 void read_ended(struct snowmelt *s, bool fatal);
 /** Read rows for the orders that are out. @return whether anything came of it */
 bool read_rows(struct snowmelt *s);
+/** As purpose.read: rows of the input, one a READ order. */
+bool read_input(struct snowmelt *s);
 
 /* claim.c */
 #define CLAIM_FIELDS_FIXED 6
 #define CLAIM_FIELDS_MAX (CLAIM_FIELDS_FIXED + ROW_PARAMS_MAX)
 /** Everything that the row asks for, in an order that does not depend on its columns. */
 size_t claim_fields(const struct row *row, struct ledger_field ret[CLAIM_FIELDS_MAX]);
+/** Was it found, and made by somebody else? */
+bool claim_is_adopted(const struct ledger_record *r);
 struct engine_event claim_event(const struct slot *slot, uint32_t job, enum engine_claim claim);
-void claim_submit(struct snowmelt *s, struct slot *slot, uint32_t job);
+/** As purpose.row_came: ask the ledger how far it has come. */
+void claim_row_came(struct snowmelt *s, struct slot *slot, uint32_t job);
 void claim_replied(struct snowmelt *s, const struct ledger_reply *reply);
 
 /* recall.c */
@@ -296,10 +347,19 @@ void relook_end(struct snowmelt *s, const struct engine_action *a);
 void intent_order(struct snowmelt *s, uint32_t job);
 void intent_replied(struct snowmelt *s, const struct ledger_reply *reply);
 
+/* byid.c */
+/** URL, and for an update the body, of a request about one connection. */
+void byid_begin(struct snowmelt *s, struct exchange *x, const struct engine_action *a);
+/** The page of a read: how does it stand to what we know of it? */
+enum engine_answer byid_page(struct snowmelt *s, struct exchange *x, const struct net_answer *a);
+
 /* send.c */
 void send_order(struct snowmelt *s, const struct engine_action *a);
 void send_cut(struct snowmelt *s, uint32_t job);
 void send_headers_drop(struct snowmelt *s);
+/** What the row wants there to be, with its tag if it gets one; in x->description.
+ * @return 0, -ENOBUFS or -ENOMEM */
+int send_desired(struct snowmelt *s, struct exchange *x, struct flow_connection *ret);
 
 /* look.c */
 /** The URL of a page or count. */
@@ -348,6 +408,8 @@ void outcome_log_lost(const struct snowmelt *s);
 
 /* tell.c */
 void tell_line(struct snowmelt *s, const struct engine_action *a);
+/** As purpose.tell: a line of the results. */
+void tell_row(struct snowmelt *s, struct slot *slot, const struct engine_action *a);
 void tell_output_failed(struct snowmelt *s);
 
 /* words.c */
@@ -357,8 +419,16 @@ struct words {
 	const char *code;
 	char text[1024];
 };
-void words_for(const struct snowmelt *s, const struct slot *slot, const struct engine_action *a,
+/** As purpose.words, of a run. */
+void words_for_run(const struct snowmelt *s, const struct slot *slot, const struct engine_action *a,
 	struct words *ret);
+/** The same, of a row that was to be updated. */
+void words_for_update(const struct slot *slot, const struct engine_action *a, struct words *ret);
+/** Text of others may be in it: nothing there moves a terminal's cursor. */
+void words_say(struct words *w, const char *code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/** What the last answer said, never "". */
+const char *words_last(const struct slot *slot);
+bool words_ended_by_hand(enum engine_end end);
 /** Why the run ended early, for a human; "" when it did not. */
 void words_end(const struct snowmelt *s, char *dst, size_t dst_len);
 

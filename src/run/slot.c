@@ -85,6 +85,7 @@ struct ledger_request slot_request(const struct slot *slot, enum ledger_op op, u
 		.endpoint = slot->row.endpoint,
 		.username = slot->row.username,
 		.spec_id = slot->row.spec_id,
+		.description = slot->kind == SLOT_ROW ? slot->row.description : NULL,
 		.wall_ms = clock_wall_ms(),
 	};
 
@@ -108,5 +109,5 @@ void slot_free(struct snowmelt *s, struct slot *slot)
 	free(slot->look);
 	slot->look = NULL;
 	slot->kind = SLOT_FREE;
-	slot->by_intent = slot->held = false;
+	slot->updating = slot->by_intent = slot->held = false;
 }

@@ -50,10 +50,10 @@ const char *status_time(int64_t wall_ms, char dst[RFC3339_SIZE])
 static int tell(struct status_teller *t, const struct snowmelt_status_options *o,
 	struct ledger_reader *reader, const char *path, struct error *reterr)
 {
-	enum line_format format = o->format == SNOWMELT_STATUS_JSONL ? LINE_JSONL : LINE_CSV;
+	enum line_format format = o->format == SNOWMELT_REPORT_JSONL ? LINE_JSONL : LINE_CSV;
 	int r;
 
-	if (o->format == SNOWMELT_STATUS_TEXT)
+	if (o->format == SNOWMELT_REPORT_TEXT)
 		r = o->unresolved ? status_text_doubts(t, reader, reterr)
 				  : status_text_totals(t, reader, path, clock_wall_ms(), reterr);
 	else

@@ -39,7 +39,7 @@ static void log_line(const struct snowmelt *s, enum status status, const struct 
 {
 	char shown[160];
 
-	if (!status_is_fine(status) && status != STATUS_SKIPPED)
+	if (!summary_is_fine(&s->summary, status) && status != STATUS_SKIPPED)
 		log_debug("%s:%llu: %s: %s %s", s->settings.o.input, (unsigned long long)l->line,
 			l->status, l->error_code, str_shown(shown, sizeof(shown), l->error));
 }
@@ -52,7 +52,7 @@ static void log_lost_line(const struct line *l)
 			(unsigned long long)l->row, (unsigned long long)l->line, l->status, l->id);
 }
 
-static void tell_row(struct snowmelt *s, struct slot *slot, const struct engine_action *a)
+void tell_row(struct snowmelt *s, struct slot *slot, const struct engine_action *a)
 {
 	const struct outcome o = outcome_of(slot, a, turn_now(s));
 	enum status status = words_status(a->row.outcome);
@@ -76,7 +76,7 @@ static void tell_row(struct snowmelt *s, struct slot *slot, const struct engine_
 		.carried_count = slot->row.carried_count,
 	};
 
-	words_for(s, slot, a, &words);
+	s->purpose->words(s, slot, a, &words);
 	l.error_code = words.code;
 	l.error = words.text;
 	summary_add(&s->summary, status, words.code, words.text, slot->row.line);
@@ -117,7 +117,7 @@ void tell_line(struct snowmelt *s, const struct engine_action *a)
 	struct slot *slot = &s->slots[a->job];
 
 	switch (slot->kind) {
-	case SLOT_ROW: tell_row(s, slot, a); break;
+	case SLOT_ROW: s->purpose->tell(s, slot, a); break;
 	case SLOT_GONE: tell_gone(s, slot, a->row.outcome); break;
 	case SLOT_RELOOK: relook_end(s, a); break;
 	case SLOT_FREE:

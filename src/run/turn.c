@@ -56,8 +56,9 @@ static void ledger_reply(struct snowmelt *s, const struct ledger_reply *reply)
 		reply->op != LEDGER_INVENTORY_END)
 		return;
 	switch (reply->op) {
-	case LEDGER_CLAIM: claim_replied(s, reply); break;
-	case LEDGER_INTEND: intent_replied(s, reply); break;
+	case LEDGER_CLAIM: s->purpose->claimed(s, reply); break;
+	case LEDGER_INTEND:
+	case LEDGER_INTEND_DELETE: intent_replied(s, reply); break;
 	case LEDGER_WITHDRAW:
 	case LEDGER_OUTCOME:
 	case LEDGER_UNMARK: outcome_replied(s, reply); break;
@@ -96,7 +97,7 @@ static void perform(struct snowmelt *s, const struct engine_action *a)
 {
 	switch (a->kind) {
 	case ACTION_READ: read_order(s, a); break;
-	case ACTION_WRITE_INTENT: intent_order(s, a->job); break;
+	case ACTION_WRITE_INTENT: s->purpose->intend(s, a->job); break;
 	case ACTION_WRITE_WITHDRAWAL:
 	case ACTION_WRITE_OUTCOME: outcome_order(s, a); break;
 	case ACTION_SEND: send_order(s, a); break;
@@ -190,7 +191,7 @@ void turn_run(struct snowmelt *s)
 		more |= take_replies(s);
 		more |= taken > 0;
 	}
-	if (!s->output_failed && results_flush(s->results, &error) < 0) {
+	if (s->results && !s->output_failed && results_flush(s->results, &error) < 0) {
 		s->error = error;
 		tell_output_failed(s);
 		more = true;

@@ -20,6 +20,11 @@ enum status words_status(enum engine_outcome o)
 	case OUTCOME_UNRESOLVED: return STATUS_UNRESOLVED;
 	case OUTCOME_INVALID: return STATUS_INVALID;
 	case OUTCOME_SKIPPED: return STATUS_SKIPPED;
+	case OUTCOME_OK: return STATUS_OK;
+	case OUTCOME_GONE: return STATUS_GONE;
+	case OUTCOME_DELETED: return STATUS_DELETED;
+	case OUTCOME_IN_USE: return STATUS_IN_USE;
+	case OUTCOME_KEPT: return STATUS_KEPT;
 	case OUTCOME_COUNT:
 	default: break;
 	}
@@ -27,9 +32,7 @@ enum status words_status(enum engine_outcome o)
 	return STATUS_FAILED;
 }
 
-static void say(struct words *w, const char *code, const char *fmt, ...) PRINTF_LIKE(3, 4);
-
-static void say(struct words *w, const char *code, const char *fmt, ...)
+void words_say(struct words *w, const char *code, const char *fmt, ...)
 {
 	struct buf b;
 	va_list args;
@@ -48,20 +51,20 @@ static void say(struct words *w, const char *code, const char *fmt, ...)
 static void say_invalid(struct words *w, const struct slot *slot)
 {
 	if (slot->record.duplicate)
-		say(w, "duplicate_name", PHRASE_DUPLICATE,
+		words_say(w, "duplicate_name", PHRASE_DUPLICATE,
 			(unsigned long long)slot->record.earlier_row);
 	else
-		say(w, "bad_row", "%s", slot->row.fault);
+		words_say(w, "bad_row", "%s", slot->row.fault);
 }
 
-static const char *last_words(const struct slot *slot)
+const char *words_last(const struct slot *slot)
 {
 	const char *message = slot->record.answer.message;
 
 	return message[0] ? message : "no answer";
 }
 
-static bool ended_by_hand(enum engine_end end)
+bool words_ended_by_hand(enum engine_end end)
 {
 	return end == END_STOPPED || end == END_ABORTED;
 }
@@ -72,29 +75,35 @@ static void say_recorded(struct words *w, const struct slot *slot)
 	const struct ledger_record *r = &slot->past.record;
 
 	if (slot->past.there && (r->error[0] || r->error_code[0]))
-		say(w, r->error_code, "%s", r->error);
+		words_say(w, r->error_code, "%s", r->error);
 	else
-		say(w, "", "as an earlier run left it: this one ended before it");
+		words_say(w, "", "as an earlier run left it: this one ended before it");
 }
 
 /* Nothing was sent for what the row asks for by now. */
-static void say_difference(struct words *w, const struct slot *slot, const struct engine_action *a)
+static void say_difference(struct words *w, const struct snowmelt *s, const struct slot *slot,
+	const struct engine_action *a)
 {
 	bool by_ledger = a->row.cause == CAUSE_CLAIM || slot->by_intent;
 
-	if (by_ledger && slot->past.there && !slot->past.record.same)
-		say(w, "", PHRASE_DIFFERS);
+	if (!by_ledger || !slot->past.there || slot->past.record.same)
+		return;
+	if (s->settings.o.update && claim_is_adopted(&slot->past.record))
+		words_say(w, "",
+			PHRASE_DIFFERS ", since it was adopted: --update --adopted sends it");
+	else
+		words_say(w, "", PHRASE_DIFFERS);
 }
 
 static void say_skipped(struct words *w, const struct slot *slot, const struct engine_action *a)
 {
 	if (a->row.cause == CAUSE_TROUBLE)
-		say(w, slot->record.answer.code,
-			"not created, gave up after many tries; the last: %s", last_words(slot));
-	else if (ended_by_hand(a->row.end))
-		say(w, "stopped", "the run was stopped before this row");
+		words_say(w, slot->record.answer.code,
+			"not created, gave up after many tries; the last: %s", words_last(slot));
+	else if (words_ended_by_hand(a->row.end))
+		words_say(w, "stopped", "the run was stopped before this row");
 	else
-		say(w, "halted", "the run ended before this row: mend the cause first");
+		words_say(w, "halted", "the run ended before this row: mend the cause first");
 }
 
 static void say_unresolved(struct words *w, const struct slot *slot, const struct engine_action *a)
@@ -102,22 +111,22 @@ static void say_unresolved(struct words *w, const struct slot *slot, const struc
 	const char *code = slot->record.answer.code;
 
 	if (a->row.cause == CAUSE_ENDED)
-		code = ended_by_hand(a->row.end) ? "stopped" : "halted";
+		code = words_ended_by_hand(a->row.end) ? "stopped" : "halted";
 	if (a->row.cause == CAUSE_UNPROVEN)
-		say(w, "unproven",
+		words_say(w, "unproven",
 			"it may have been created, and lookups prove nothing on this server, which "
 			"do not find what is there: look for it in Adobe, and send it with "
 			"--resend-unresolved if it is not there");
 	else if (slot->by_intent)
-		say(w, code, "%s",
+		words_say(w, code, "%s",
 			slot->past.record.error[0] ? slot->past.record.error
 						   : "an earlier run may have created it, and no "
 						     "lookup has settled it");
 	else
-		say(w, code,
+		words_say(w, code,
 			"it may have been created, and no lookup has settled it; the last answer: "
 			"%s",
-			last_words(slot));
+			words_last(slot));
 }
 
 static void say_failed(struct words *w, const struct snowmelt *s, const struct slot *slot,
@@ -126,19 +135,23 @@ static void say_failed(struct words *w, const struct snowmelt *s, const struct s
 	const struct sandbox_headers *h = &s->sandboxes[a->row.sandbox];
 
 	if (a->row.cause == CAUSE_SANDBOX)
-		say(w, h->refusal_code, "the sandbox was refused: %s", h->refusal);
+		words_say(w, h->refusal_code, "the sandbox was refused: %s", h->refusal);
 	else if (a->row.cause == CAUSE_ATTEMPTS)
-		say(w, slot->record.answer.code,
+		words_say(w, slot->record.answer.code,
 			"not created after %u attempt%s, and none is there; the last answer: %s",
-			a->row.attempts, a->row.attempts == 1 ? "" : "s", last_words(slot));
+			a->row.attempts, a->row.attempts == 1 ? "" : "s", words_last(slot));
 	else
-		say(w, slot->record.answer.code, "%s", slot->record.answer.message);
+		words_say(w, slot->record.answer.code, "%s", slot->record.answer.message);
 }
 
-void words_for(const struct snowmelt *s, const struct slot *slot, const struct engine_action *a,
+void words_for_run(const struct snowmelt *s, const struct slot *slot, const struct engine_action *a,
 	struct words *ret)
 {
 	*ret = (struct words){.code = ""};
+	if (slot->updating && a->row.cause != CAUSE_CLAIM && a->row.cause != CAUSE_SANDBOX) {
+		words_for_update(slot, a, ret);
+		return;
+	}
 	if (a->row.cause == CAUSE_CLAIM && a->row.outcome >= OUTCOME_FAILED &&
 		a->row.outcome != OUTCOME_INVALID) {
 		say_recorded(ret, slot);
@@ -149,12 +162,17 @@ void words_for(const struct snowmelt *s, const struct slot *slot, const struct e
 	case OUTCOME_SKIPPED: say_skipped(ret, slot, a); break;
 	case OUTCOME_UNRESOLVED: say_unresolved(ret, slot, a); break;
 	case OUTCOME_FAILED: say_failed(ret, s, slot, a); break;
-	case OUTCOME_CONFLICT: say(ret, "conflict", "%s", slot->record.answer.message); break;
+	case OUTCOME_CONFLICT: words_say(ret, "conflict", "%s", slot->record.answer.message); break;
 	case OUTCOME_CREATED:
 	case OUTCOME_ADOPTED:
 	case OUTCOME_UPDATED:
-	case OUTCOME_CHANGED: say_difference(ret, slot, a); break;
+	case OUTCOME_CHANGED: say_difference(ret, s, slot, a); break;
 	case OUTCOME_UNCHANGED: break;
+	case OUTCOME_OK:
+	case OUTCOME_GONE:
+	case OUTCOME_DELETED:
+	case OUTCOME_IN_USE:
+	case OUTCOME_KEPT:
 	case OUTCOME_COUNT:
 	default: assert(!"no such outcome");
 	}

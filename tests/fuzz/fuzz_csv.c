@@ -1,4 +1,4 @@
-/* fuzz_csv.c - any bytes as an input.
+/* fuzz_csv.c - any bytes as an input, of instances and of results.
  *
  * Whatever they are, the input is refused with a sentence, or hands out as many
  * rows as the survey counted, in order; and a pipe hands out the same rows as a
@@ -36,13 +36,21 @@ struct told {
 static void look_at(struct told *t, const struct row *row, uint64_t *line)
 {
 	const char *const texts[] = {row->name, row->description, row->sandbox, row->endpoint,
-		row->username, row->auth_spec, row->spec_id, row->spec_version, row->fault};
+		row->username, row->auth_spec, row->spec_id, row->spec_version, row->fault, row->id,
+		row->etag, row->status, row->plain_name ? row->plain_name : ""};
+	char fault[64];
+	size_t at = 0, faults = 0;
 
 	t->rows++;
 	t->invalid += row->invalid;
 	assert(row->number == t->rows && row->line > *line);
 	assert(row->invalid == (row->fault[0] != '\0'));
 	*line = row->line;
+	while (row_fault_next(row, &at, fault, sizeof(fault)))
+		faults++;
+	assert(row->invalid == (faults > 0));
+	if (*row->id)
+		assert(str_uuid(row->id) && *row->name && *row->sandbox && !row->invalid);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		assert(utf8_valid(texts[i], strlen(texts[i])));
 		t->hash = hash_str(t->hash, texts[i]);
@@ -70,10 +78,10 @@ static struct told read_rows(struct input *in)
 	return t;
 }
 
-static struct input *open_fd(int fd)
+static struct input *open_fd(int fd, enum input_kind kind)
 {
 	char path[32];
-	const struct input_options o = {.path = path, .default_sandbox = "prod"};
+	const struct input_options o = {.kind = kind, .path = path, .default_sandbox = "prod"};
 	struct input *in = NULL;
 	struct error e = {0};
 
@@ -103,28 +111,22 @@ static int as_pipe(const uint8_t *data, size_t len)
 	return ends[0];
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+static void try_as(enum input_kind kind, const uint8_t *data, size_t len)
 {
 	struct input_survey s = {0};
 	struct told twice = {0}, once = {0};
 	struct input *in;
-	bool locked;
 	int fd, r;
 
-	if (len > SIZE_LIMIT)
-		return 0;
-	if (!region && secret_region_create(1 << 20, &region, &locked) < 0)
-		abort();
-
 	fd = as_pipe(data, len);
-	in = open_fd(fd);
+	in = open_fd(fd, kind);
 	if (in)
 		once = read_rows(in);
 	input_close(in);
 	close(fd);
 
 	fd = as_file(data, len);
-	in = open_fd(fd);
+	in = open_fd(fd, kind);
 	r = in ? input_survey(in, &s, NULL) : -1;
 	if (r == 0) {
 		twice = read_rows(in);
@@ -135,6 +137,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	input_close(in);
 	close(fd);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	bool locked;
+
+	if (len > SIZE_LIMIT)
+		return 0;
+	if (!region && secret_region_create(1 << 20, &region, &locked) < 0)
+		abort();
+	try_as(INPUT_INSTANCES, data, len);
+	try_as(INPUT_RESULTS, data, len);
 	return 0;
 }
 
@@ -150,10 +164,10 @@ static uint64_t random_below(uint64_t n)
 	return random_state % n;
 }
 
-/* Change, repeat or drop some bytes; what is put in is what matters to a CSV. */
+/* Change, repeat or drop some bytes; what is put in is what matters to the formats. */
 static size_t mutate(uint8_t *data, size_t len, size_t max)
 {
-	static const char bytes[] = "\",;\t|\r\n\0 a\xff\xef\xbb\xbf=:/";
+	static const char bytes[] = "\",;\t|\r\n\0 a\xff\xef\xbb\xbf=:/{}[]\\'";
 
 	for (uint64_t n = 1 + random_below(6); n > 0 && len > 0; n--) {
 		size_t at = random_below(len), part = random_below(MIN(len - at, (size_t)64) + 1);
@@ -174,13 +188,21 @@ static size_t mutate(uint8_t *data, size_t len, size_t max)
 
 static void try_mutations(void)
 {
+#define ID "0f2a4b6c-0000-4000-8000-00000000abcd"
+#define OBJECT                                                                                     \
+	"{\"row\":1,\"name\":\"a\",\"sandbox\":\"dev\",\"status\":\"created\",\"id\":\"" ID        \
+	"\",\"etag\":\"\\\"1\\\"\",\"x\":null,\"y\":7}\n"
 #define ROW "dev 1,https://dev1.example.com,admin,pass-1,\"a\n\"\"b\"\"\",x\n"
 	static const char *const seeds[] = {
 		"name,endpoint,username,password,description,param.x\n" ROW ROW "\n" ROW,
 		"\xef\xbb\xbfsep=;\r\nname;endpoint;username;password_ref;Region;status\r\n"
 		"a;https://b;c;env:HOME;EU;x\r\n\r\nb;http://b;c;file:x;\"\";\r\n",
 		"name|connection_spec_id|auth_spec|param.key|sandbox\r"
-		"a|0f2a4b6c-0000-4000-8000-00000000abcd|Key|x|dev\rb|x|||d_v\r",
+		"a|" ID "|Key|x|dev\rb|x|||d_v\r",
+		"row,name,sandbox,status,id,etag,x\n1,'=a;'@b,'-dev,created," ID
+		",'\"\"-1\"\",'=x\n"
+		"2,,,invalid,,,\n",
+		"\xef\xbb\xbf" OBJECT "\r\n" OBJECT OBJECT,
 	};
 	static uint8_t data[4096];
 

@@ -16,6 +16,7 @@ struct shell {
 	uint32_t marks, doubts, resent; /* rows that the ledger's sources still have */
 	bool tokenless;                 /* none is given at the start: the test fetches it */
 	bool listed;                    /* an intent is answered: the inventory has its name */
+	bool held;                      /* intents are not answered: the test does it */
 
 	/* what was ordered since */
 	uint32_t sent[64];
@@ -124,6 +125,8 @@ static inline void perform(struct shell *s, const struct engine_action *a)
 	case ACTION_READ: read_row(s, a); break;
 	case ACTION_WRITE_INTENT:
 		s->intents++;
+		if (s->held)
+			break;
 		if (s->listed)
 			engine_handle(s->e, s->now,
 				&(struct engine_event){.kind = EVENT_LISTED,
@@ -213,6 +216,30 @@ static inline struct shell start_as(
 
 	start_in(&s, change);
 	return s;
+}
+
+/* Rows whose connection has an id; `known` is what is told should the run end early. */
+static inline struct shell start_known(uint32_t rows, enum engine_claim claim,
+	enum engine_outcome known, void (*change)(struct engine_config *))
+{
+	struct shell s = {
+		.rows_left = rows,
+		.row = {.row = {.claim = claim, .known = known}},
+	};
+
+	start_in(&s, change);
+	return s;
+}
+
+static inline void answer_and_drain(struct shell *s, uint32_t job, enum engine_answer a)
+{
+	answer(s, job, a);
+	drain(s);
+}
+
+static inline enum engine_request last_request(const struct shell *s)
+{
+	return s->last_send.send.request;
 }
 
 static inline struct shell start(uint32_t rows, void (*change)(struct engine_config *))

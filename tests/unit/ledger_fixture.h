@@ -128,6 +128,7 @@ static inline struct ledger_reply decide(
 		q.id = "11111111-2222-4333-8444-555555555555";
 	q.status = standing == LEDGER_DONE      ? "created"
 		   : standing == LEDGER_REFUSED ? "failed"
+		   : standing == LEDGER_REMOVED ? "deleted"
 						: "unresolved";
 	return ask_for(l, &q);
 }

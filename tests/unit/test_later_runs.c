@@ -23,17 +23,6 @@ static void recalled(struct shell *s, bool found)
 	drain(s);
 }
 
-static void answer_and_drain(struct shell *s, uint32_t job, enum engine_answer a)
-{
-	answer(s, job, a);
-	drain(s);
-}
-
-static enum engine_request last_request(const struct shell *s)
-{
-	return s->last_send.send.request;
-}
-
 /* ---------------------------------------------------------------- inventory */
 
 static void unseen_rows_wait_for_the_inventory_of_their_scope(void **state)

@@ -23,7 +23,8 @@ static struct ledger *open_ledger(int *wakes)
 	return l;
 }
 
-static void submit(struct ledger *l, enum ledger_op op, uint64_t row, const char *name)
+static void submit_standing(struct ledger *l, enum ledger_op op, uint64_t row, const char *name,
+	enum ledger_standing standing)
 {
 	const struct ledger_request q = {
 		.op = op,
@@ -31,10 +32,16 @@ static void submit(struct ledger *l, enum ledger_op op, uint64_t row, const char
 		.row = row,
 		.sandbox = "prod",
 		.name = name,
+		.standing = standing,
 		.status = "created",
 	};
 
 	ledger_submit(l, &q);
+}
+
+static void submit(struct ledger *l, enum ledger_op op, uint64_t row, const char *name)
+{
+	submit_standing(l, op, row, name, LEDGER_DONE);
 }
 
 static struct ledger_reply answer(struct ledger *l)
@@ -111,8 +118,26 @@ static void a_row_may_live_each_of_its_lives(void **state)
 	ask(l, LEDGER_WITHDRAW, 4, "withdrawn and begun again");
 	ask(l, LEDGER_INTEND, 4, "withdrawn and begun again");
 	ask(l, LEDGER_OUTCOME, 4, "withdrawn and begun again");
+
+	ask(l, LEDGER_CLAIM, 5, "updated, kept, deleted, created again");
+	for (int i = 0; i < 2; i++) {
+		ask(l, LEDGER_INTEND, 5, "updated, kept, deleted, created again");
+		ask(l, LEDGER_OUTCOME, 5, "updated, kept, deleted, created again");
+		ask(l, LEDGER_OUTCOME, 5, "updated, kept, deleted, created again");
+		ask(l, LEDGER_INTEND_DELETE, 5, "updated, kept, deleted, created again");
+		ask(l, LEDGER_WITHDRAW, 5, "updated, kept, deleted, created again");
+		ask(l, LEDGER_INTEND_DELETE, 5, "updated, kept, deleted, created again");
+		submit_standing(l, LEDGER_OUTCOME, 5, "updated, kept, deleted, created again",
+			LEDGER_REMOVED);
+		answer(l);
+	}
 	ledger_destroy(l);
 }
+
+#define AS(op, row, standing)                                                                      \
+	{                                                                                          \
+		LEDGER_##op, row, LEDGER_##standing                                                \
+	}
 
 /* Each is a caller's mistake, so it must not go unnoticed: in a child, for it
  * ends the process. */
@@ -123,23 +148,31 @@ static void a_life_out_of_order_asserts(void **state)
 		struct step {
 			enum ledger_op op;
 			uint64_t row;
+			enum ledger_standing standing;
 		} steps[4]; /* up to the first without a row; the last one is wrong */
 	} stories[] = {
-		{"outcome without claim", {{LEDGER_OUTCOME, 1}}},
-		{"intent without claim", {{LEDGER_INTEND, 1}}},
-		{"a second claim", {{LEDGER_CLAIM, 1}, {LEDGER_CLAIM, 1}}},
-		{"a second intent", {{LEDGER_CLAIM, 1}, {LEDGER_INTEND, 1}, {LEDGER_INTEND, 1}}},
-		{"withdrawal without intent", {{LEDGER_CLAIM, 1}, {LEDGER_WITHDRAW, 1}}},
-		{"a second withdrawal", {{LEDGER_CLAIM, 1}, {LEDGER_INTEND, 1},
-						{LEDGER_WITHDRAW, 1}, {LEDGER_WITHDRAW, 1}}},
-		{"a second outcome", {{LEDGER_CLAIM, 1}, {LEDGER_OUTCOME, 1}, {LEDGER_OUTCOME, 1}}},
+		{"outcome without claim", {AS(OUTCOME, 1, DONE)}},
+		{"intent without claim", {AS(INTEND, 1, DONE)}},
+		{"a second claim", {AS(CLAIM, 1, DONE), AS(CLAIM, 1, DONE)}},
+		{"a second intent", {AS(CLAIM, 1, DONE), AS(INTEND, 1, DONE), AS(INTEND, 1, DONE)}},
+		{"withdrawal without intent", {AS(CLAIM, 1, DONE), AS(WITHDRAW, 1, DONE)}},
+		{"a second withdrawal", {AS(CLAIM, 1, DONE), AS(INTEND, 1, DONE),
+						AS(WITHDRAW, 1, DONE), AS(WITHDRAW, 1, DONE)}},
+		{"a second outcome",
+			{AS(CLAIM, 1, DONE), AS(OUTCOME, 1, REFUSED), AS(OUTCOME, 1, REFUSED)}},
+		{"a refusal of what is done",
+			{AS(CLAIM, 1, DONE), AS(OUTCOME, 1, DONE), AS(OUTCOME, 1, REFUSED)}},
+		{"removal of what was not done", {AS(CLAIM, 1, DONE), AS(OUTCOME, 1, REMOVED)}},
+		{"deletion of what is not done", {AS(CLAIM, 1, DONE), AS(INTEND_DELETE, 1, DONE)}},
+		{"withdrawal of what is done",
+			{AS(CLAIM, 1, DONE), AS(OUTCOME, 1, DONE), AS(WITHDRAW, 1, DONE)}},
 		{"intent after outcome",
-			{{LEDGER_CLAIM, 1}, {LEDGER_OUTCOME, 1}, {LEDGER_INTEND, 1}}},
-		{"another row's outcome", {{LEDGER_CLAIM, 1}, {LEDGER_OUTCOME, 2}}},
+			{AS(CLAIM, 1, DONE), AS(OUTCOME, 1, DONE), AS(INTEND, 1, DONE)}},
+		{"another row's outcome", {AS(CLAIM, 1, DONE), AS(OUTCOME, 2, DONE)}},
 		{"a duplicate's intent",
-			{{LEDGER_CLAIM, 1}, {LEDGER_CLAIM, 2}, {LEDGER_INTEND, 2}}},
+			{AS(CLAIM, 1, DONE), AS(CLAIM, 2, DONE), AS(INTEND, 2, DONE)}},
 		{"a duplicate's outcome",
-			{{LEDGER_CLAIM, 1}, {LEDGER_CLAIM, 2}, {LEDGER_OUTCOME, 2}}},
+			{AS(CLAIM, 1, DONE), AS(CLAIM, 2, DONE), AS(OUTCOME, 2, DONE)}},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(stories); i++) {
@@ -152,12 +185,13 @@ static void a_life_out_of_order_asserts(void **state)
 		while (last + 1 < ARRAY_SIZE(stories[i].steps) && step[last + 1].row > 0)
 			last++;
 		for (size_t k = 0; k < last; k++)
-			ask(l, step[k].op, step[k].row, "acme");
+			submit_standing(l, step[k].op, step[k].row, "acme", step[k].standing);
 		child = fork();
 		assert_true(child >= 0);
 		if (child == 0) {
 			close(STDERR_FILENO); /* the assertion's words are expected */
-			submit(l, step[last].op, step[last].row, "acme");
+			submit_standing(
+				l, step[last].op, step[last].row, "acme", step[last].standing);
 			_exit(0);
 		}
 		assert_int_equal(waitpid(child, &status, 0), child);
@@ -262,6 +296,27 @@ static void it_recalls_nothing_and_finds_nothing_listed(void **state)
 	ledger_destroy(l);
 }
 
+/* Nothing is remembered that was there before; what this run has claimed, it knows. */
+static void nothing_exists_in_it(void **state)
+{
+	struct ledger_request q = {
+		.op = LEDGER_CLAIM, .row = 1, .sandbox = "prod", .name = "acme", .existing = true};
+	struct ledger *l = open_ledger(NULL);
+	struct ledger_reply reply;
+
+	for (q.row = 1; q.row <= 2; q.row++) {
+		ledger_submit(l, &q);
+		assert_int_equal(answer(l).claim, LEDGER_FRESH);
+	}
+	ask(l, LEDGER_CLAIM, 3, "acme");
+	q.row = 4;
+	ledger_submit(l, &q);
+	reply = answer(l);
+	assert_int_equal(reply.claim, LEDGER_DUPLICATE);
+	assert_int_equal(reply.earlier_row, 3);
+	ledger_destroy(l);
+}
+
 static void each_has_a_key_of_its_own(void **state)
 {
 	struct ledger *l = open_ledger(NULL), *other = open_ledger(NULL);
@@ -295,6 +350,7 @@ int main(void)
 		cmocka_unit_test(replies_keep_their_order_however_many_there_are),
 		cmocka_unit_test(every_name_of_many_is_known_again),
 		cmocka_unit_test(it_recalls_nothing_and_finds_nothing_listed),
+		cmocka_unit_test(nothing_exists_in_it),
 		cmocka_unit_test(each_has_a_key_of_its_own),
 		cmocka_unit_test(it_promises_nothing_that_it_cannot_keep),
 	};

@@ -337,12 +337,60 @@ static void where_there_is_no_ledger_none_is_made(void **state)
 	ledger_reader_close(NULL);
 }
 
+static void all_rows_come_one_after_the_other(void **state)
+{
+	struct ledger *l = begin("all");
+	const struct ledger_record *rec = NULL;
+	struct ledger_reader *r;
+	struct error e = {0};
+	char all[200] = "";
+	int64_t cursor = 0;
+	int n;
+
+	do_some(l);
+	ask(l, LEDGER_INTEND_DELETE, 1, "a");
+	end(l, true);
+	r = look_into("all");
+	while ((n = ledger_reader_next(r, &cursor, &rec, &e)) == 1) {
+		sprintf(all + strlen(all), "%s/%d ", rec->name, rec->state);
+		assert_int_equal(rec->fingerprint[2], 3);
+		/* Others may be asked between them. */
+		assert_int_equal(ledger_reader_find(r, "prod", "e", &rec, &e), 1);
+	}
+	assert_int_equal(n, 0);
+	assert_string_equal(all, "a/6 b/3 c/3 d/1 e/4 ");
+	assert_int_equal(ledger_reader_next(r, &cursor, &rec, &e), 0);
+	assert_says(groups_of(r), "6/created///1 x1");
+	assert_string_equal(unresolved_of(r), "4/d/ 5/e/ ");
+	ledger_reader_close(r);
+}
+
+static void its_key_hashes_as_the_ledger_does(void **state)
+{
+	struct ledger *l = begin("keyed"), *memory = NULL;
+	uint64_t hash = ledger_text_hash(l, "a text");
+	struct ledger_reader *r;
+	struct error e = {0};
+	uint8_t key[32];
+
+	ledger_destroy(l);
+	r = look_into("keyed");
+	assert_int_equal(ledger_reader_key(r, key, &e), 0);
+	assert_int_equal(ledger_memory_create(NULL, NULL, &memory, &e), 0);
+	assert_int_not_equal(ledger_text_hash(memory, "a text"), hash);
+	ledger_use_key(memory, key);
+	assert_true(ledger_text_hash(memory, "a text") == hash);
+	ledger_destroy(memory);
+	ledger_reader_close(r);
+}
+
 static void only_finding_a_row_needs_the_key(void **state)
 {
 	struct ledger *l = begin("keyless");
 	const struct ledger_record *rec;
 	struct ledger_reader *r;
 	struct error e = {0};
+	uint8_t key[32];
 
 	do_some(l);
 	end(l, true);
@@ -351,10 +399,12 @@ static void only_finding_a_row_needs_the_key(void **state)
 	assert_string_equal(groups_of(r), some);
 	assert_int_equal(ledger_reader_find(r, "prod", "b", &rec, &e), -ENOENT);
 	assert_says(e.text, "'keyless.key' is missing");
+	assert_int_equal(ledger_reader_key(r, key, &e), -ENOENT);
 	ledger_destroy(begin("other"));
 	assert_int_equal(rename("other.key", "keyless.key"), 0);
 	assert_int_equal(ledger_reader_find(r, "prod", "b", &rec, &e), -EINVAL);
 	assert_says(e.text, "is the key of another ledger");
+	assert_int_equal(ledger_reader_key(r, key, &e), -EINVAL);
 	ledger_reader_close(r);
 }
 
@@ -368,6 +418,8 @@ int main(void)
 		cmocka_unit_test(an_answer_is_not_touched_by_what_is_written_meanwhile),
 		cmocka_unit_test(what_need_not_be_durable_is_so_soon),
 		cmocka_unit_test(where_there_is_no_ledger_none_is_made),
+		cmocka_unit_test(all_rows_come_one_after_the_other),
+		cmocka_unit_test(its_key_hashes_as_the_ledger_does),
 		cmocka_unit_test(only_finding_a_row_needs_the_key),
 	};
 

@@ -27,6 +27,17 @@ static void leave_one_of_each(struct ledger *l)
 	ask(l, LEDGER_WITHDRAW, 6, "withdrawn");
 	claim(l, 7, "never intended");
 	decide(l, 7, "never intended", LEDGER_REFUSED);
+	claim(l, 8, "deleting");
+	decide(l, 8, "deleting", LEDGER_DONE);
+	ask(l, LEDGER_INTEND_DELETE, 8, "deleting");
+	claim(l, 9, "deleted");
+	decide(l, 9, "deleted", LEDGER_DONE);
+	ask(l, LEDGER_INTEND_DELETE, 9, "deleted");
+	decide(l, 9, "deleted", LEDGER_REMOVED);
+	claim(l, 10, "kept");
+	decide(l, 10, "kept", LEDGER_DONE);
+	ask(l, LEDGER_INTEND_DELETE, 10, "kept");
+	ask(l, LEDGER_WITHDRAW, 10, "kept");
 }
 
 static void assert_each(struct ledger *l)
@@ -43,6 +54,9 @@ static void assert_each(struct ledger *l)
 		{"doubt", LEDGER_OPEN, LEDGER_STATE_DOUBT},
 		{"intended", LEDGER_OPEN, LEDGER_STATE_INTENDED},
 		{"refused", LEDGER_ENDED, LEDGER_STATE_REFUSED},
+		{"deleting", LEDGER_ENDED, LEDGER_STATE_DELETING},
+		{"deleted", LEDGER_ENDED, LEDGER_STATE_WITHDRAWN},
+		{"kept", LEDGER_KNOWN, LEDGER_STATE_DONE},
 		{"unheard of", LEDGER_FRESH, LEDGER_STATE_CLAIMED},
 	};
 
@@ -373,6 +387,71 @@ static void a_claim_without_intent_is_refreshed(void **state)
 	assert_stands("refreshed", "https://other.service-now.com", false);
 }
 
+/* -------------------------------------------------------------------- its size */
+
+static void submit_all(struct ledger *l, enum ledger_op op, int first, const char *etag)
+{
+	enum { BATCH = 200 };
+
+	for (int i = first; i < first + BATCH; i++) {
+		struct ledger_request q;
+		char name[24];
+
+		snprintf(name, sizeof(name), "name %08d", i);
+		q = request(op, (uint64_t)i + 1, name);
+		q.ticket = (uint32_t)(i - first);
+		q.id = "11111111-2222-4333-8444-555555555555";
+		q.etag = etag;
+		q.description = "a description";
+		q.http_status = 201;
+		q.attempts = 1;
+		q.started_ms = 1764000000123;
+		q.duration_ms = 120;
+		ledger_submit(l, &q);
+	}
+	for (int i = 0; i < BATCH; i++)
+		assert_int_equal(wait_for_reply(l).error, 0);
+}
+
+static int64_t pages_of(const char *path, const char *before)
+{
+	sqlite3_stmt *stmt = NULL;
+	sqlite3 *db = NULL;
+	int64_t ret;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, before, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_prepare_v2(db, "PRAGMA page_count", -1, &stmt, NULL);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	ret = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return ret;
+}
+
+/* An outcome goes where its claim has left room for it, however full the page is. */
+static void outcomes_do_not_split_pages(void **state)
+{
+	char path[24], etag[100] = "";
+
+	for (int len = 64; len < 84; len += 2) {
+		struct ledger *l;
+		int64_t pages;
+
+		snprintf(path, sizeof(path), "room %d", len);
+		l = begin(path);
+		memset(etag, 'e', (size_t)len);
+		for (int i = 0; i < 4000; i += 200) {
+			submit_all(l, LEDGER_CLAIM, i, etag);
+			submit_all(l, LEDGER_INTEND, i, etag);
+			submit_all(l, LEDGER_OUTCOME, i, etag);
+		}
+		end(l, true);
+		pages = pages_of(path, "");
+		assert_in_range(pages, 1, pages_of(path, "VACUUM") * 107 / 100);
+	}
+}
+
 /* ---------------------------------------------------------------- told or not */
 
 static bool told_in_a_run_that(const char *path, bool is_reported)
@@ -469,8 +548,8 @@ static void doubts_that_this_run_did_not_claim_come_once_each(void **state)
 	struct ledger *l = begin("doubts");
 
 	leave_one_of_each(l);
-	claim(l, 8, "later doubt");
-	ask(l, LEDGER_INTEND, 8, "later doubt");
+	claim(l, 11, "later doubt");
+	ask(l, LEDGER_INTEND, 11, "later doubt");
 	end(l, true);
 	l = begin("doubts");
 	claim(l, 1, "doubt");
@@ -553,6 +632,44 @@ static void marked_rows_come_back_in_this_run_and_the_next(void **state)
 	ledger_destroy(l);
 }
 
+/* Its last look waits: for its deletion, or until that is taken back. */
+static void what_is_about_to_be_deleted_is_not_looked_at(void **state)
+{
+	struct ledger *l = begin("marked and deleted");
+
+	for (uint64_t i = 1; i <= 3; i++) {
+		static const char *const names[] = {"", "a", "b", "c"};
+
+		create_marked(l, i, names[i]);
+		ask(l, LEDGER_INTEND_DELETE, i, names[i]);
+	}
+	recall_all(l, LEDGER_RECALL_RESENT, "");
+	end(l, true);
+	l = begin("marked and deleted");
+	recall_all(l, LEDGER_RECALL_MARKED, "");
+	claim(l, 1, "a");
+	claim(l, 2, "b");
+	decide(l, 1, "a", LEDGER_REMOVED);
+	ask(l, LEDGER_WITHDRAW, 2, "b");
+	end(l, true);
+	l = begin("marked and deleted");
+	recall_all(l, LEDGER_RECALL_MARKED, "b ");
+	ledger_destroy(l);
+}
+
+static void an_update_leaves_the_last_look_to_come(void **state)
+{
+	struct ledger *l = begin("marked and updated");
+
+	create_marked(l, 1, "a");
+	end(l, true);
+	l = begin("marked and updated");
+	claim(l, 1, "a");
+	decide(l, 1, "a", LEDGER_DONE);
+	recall_all(l, LEDGER_RECALL_MARKED, "a ");
+	ledger_destroy(l);
+}
+
 static void any_row_of_the_sandbox_with_an_id_serves(void **state)
 {
 	struct ledger_request q = request(LEDGER_CLAIM, 3, "elsewhere");
@@ -575,6 +692,10 @@ static void any_row_of_the_sandbox_with_an_id_serves(void **state)
 		assert_string_equal(reply.record->name, "acme");
 		assert_string_equal(reply.record->id, "11111111-2222-4333-8444-555555555555");
 	}
+	ask(l, LEDGER_INTEND_DELETE, 1, "acme");
+	assert_false(recall(l, LEDGER_RECALL_ANY).found);
+	decide(l, 1, "acme", LEDGER_REMOVED);
+	assert_false(recall(l, LEDGER_RECALL_ANY).found);
 	ledger_destroy(l);
 }
 
@@ -608,6 +729,27 @@ static void fingerprints_differ_by_field_order_and_key(void **state)
 	ledger_destroy(other);
 }
 
+static void texts_are_told_apart_by_a_keyed_hash(void **state)
+{
+	struct ledger *l = begin("texts"), *other = begin("texts2"), *memory = NULL;
+	uint64_t hash = ledger_text_hash(l, "a text"), hashed_by_other;
+
+	assert_int_equal(ledger_text_hash(l, ""), 0);
+	assert_int_equal(ledger_text_hash(l, NULL), 0);
+	assert_int_not_equal(hash, ledger_text_hash(l, "a texu"));
+	hashed_by_other = ledger_text_hash(other, "a text");
+	assert_int_not_equal(hash, hashed_by_other);
+	assert_int_equal(ledger_memory_create(NULL, NULL, &memory, NULL), 0);
+	ledger_use_key(memory, l->key);
+	assert_int_equal(ledger_text_hash(memory, "a text"), hash);
+	ledger_destroy(memory);
+	ledger_destroy(l);
+	ledger_destroy(other);
+	l = begin("texts");
+	assert_int_equal(ledger_text_hash(l, "a text"), hash);
+	ledger_destroy(l);
+}
+
 static void a_tag_is_the_same_in_every_run(void **state)
 {
 	struct ledger *l = begin("tags");
@@ -639,14 +781,18 @@ int main(void)
 		cmocka_unit_test(a_new_intent_records_the_row_as_it_is_then),
 		cmocka_unit_test(an_outcome_says_which_of_the_two_stands),
 		cmocka_unit_test(a_claim_without_intent_is_refreshed),
+		cmocka_unit_test(outcomes_do_not_split_pages),
 		cmocka_unit_test(an_outcome_is_told_once_results_were_in_place),
 		cmocka_unit_test(a_run_tells_only_of_rows_that_it_saw),
 		cmocka_unit_test(what_came_after_the_results_is_not_told_by_them),
 		cmocka_unit_test(doubts_that_this_run_did_not_claim_come_once_each),
 		cmocka_unit_test(a_recalled_doubt_is_settled_by_its_key),
 		cmocka_unit_test(marked_rows_come_back_in_this_run_and_the_next),
+		cmocka_unit_test(what_is_about_to_be_deleted_is_not_looked_at),
+		cmocka_unit_test(an_update_leaves_the_last_look_to_come),
 		cmocka_unit_test(any_row_of_the_sandbox_with_an_id_serves),
 		cmocka_unit_test(fingerprints_differ_by_field_order_and_key),
+		cmocka_unit_test(texts_are_told_apart_by_a_keyed_hash),
 		cmocka_unit_test(a_tag_is_the_same_in_every_run),
 	};
 

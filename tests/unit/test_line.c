@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/formula.h"
 #include "base/macros.h"
+#include "output/csv_field.h"
 #include "output/line.h"
 
 #define MANY ((size_t)1 << 20)
@@ -214,6 +216,41 @@ static void excel_safe_leaves_alone_what_is_no_formula(void **state)
 	assert_string_equal(field("\xe2\x82\xac 5", true), "\xe2\x82\xac 5");
 }
 
+/* As a later command may have to look for a name that was defused. */
+static void what_excel_safe_put_in_is_found_again(void **state)
+{
+	static const char *const texts[] = {"=1+1", "plain", "\tx", "  =1", " \t=1", "a;=1",
+		"\xc2\xa0@", " \n=x", "\t\t=", "a;\n-1;+b", "it's", "\xef\xbc\x9d", "-", "\n",
+		"=\"x\";-\t@"};
+	static const char pieces[] = "=-\"; \t\na";
+	char text[9], raw[64], back[64];
+	uint32_t random = 1;
+
+	for (size_t i = 0; i < 50000; i++) {
+		size_t len = 0, from;
+		AUTO(buf_done) struct buf b;
+
+		for (random = random * 1664525 + 1013904223; len < 1 + i % 8; len++)
+			text[len] = pieces[random >> (3 * len) & 7];
+		text[len] = '\0';
+		buf_init(&b, MANY);
+		assert_int_equal(
+			csv_field_append(&b, i < ARRAY_SIZE(texts) ? texts[i] : text, true), 0);
+		from = b.len > 0 && b.data[0] == '"';
+		len = 0;
+		for (size_t k = from; k + from < b.len; k++) {
+			raw[len++] = b.data[k];
+			k += b.data[k] == '"'; /* doubled */
+		}
+		raw[len] = '\0';
+		formula_restore(raw, back);
+		assert_string_equal(back, i < ARRAY_SIZE(texts) ? texts[i] : text);
+	}
+	assert_int_equal(formula_restore("O'Brien; it's 'so' ='x'", back), 0);
+	assert_string_equal(back, "O'Brien; it's 'so' ='x'");
+	assert_int_equal(formula_restore("'plain", back), 0);
+}
+
 static void excel_safe_holds_for_the_header_and_not_for_json(void **state)
 {
 	static const char *const names[] = {"=cmd"};
@@ -417,6 +454,7 @@ int main(void)
 		cmocka_unit_test(excel_safe_looks_behind_what_a_spreadsheet_drops),
 		cmocka_unit_test(excel_safe_defuses_where_another_separator_begins_a_cell),
 		cmocka_unit_test(excel_safe_leaves_alone_what_is_no_formula),
+		cmocka_unit_test(what_excel_safe_put_in_is_found_again),
 		cmocka_unit_test(excel_safe_holds_for_the_header_and_not_for_json),
 		cmocka_unit_test(without_room_nothing_is_appended),
 		cmocka_unit_test(the_end_of_a_line_is_found_piece_by_piece),

@@ -132,6 +132,105 @@ static void a_large_body_is_sent_whole_without_asking_first(void **state)
 	free(body);
 }
 
+/* --------------------------------------------------------------- of an answer */
+
+static void serve_many_headers(struct server *s, int fd, int nth)
+{
+	if (!server_read(s, fd))
+		return;
+	server_write(fd,
+		"HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n"
+		"HTTP/1.1 401 Unauthorized\r\n"
+		"WWW-Authenticate: Basic realm=\"Service-now\"\r\n"
+		"X-MFA_TOKEN:   invalid  \r\n"
+		"www-authenticate: Bearer\r\n"
+		"X-Empty:\r\n"
+		"Transfer-Encoding: chunked\r\n"
+		"Trailer: X-Late\r\n\r\n"
+		"2\r\n{}\r\n0\r\nX-Late: 1\r\n\r\n");
+	serve_201(s, fd, nth);
+}
+
+struct asked {
+	const char *name;
+	size_t nth;
+	const char *value; /* NULL: none */
+};
+
+/** A net_done_cb that holds an answer against a list of struct asked. */
+static void ask_for_headers(void *arg, const struct net_answer *a)
+{
+	for (const struct asked *q = arg; q->name; q++) {
+		const char *value = net_answer_header(a, q->name, q->nth);
+
+		if (!q->value != !value || (value && strcmp(value, q->value) != 0))
+			fail_msg("%s %zu is %s", q->name, q->nth, value ? value : "absent");
+	}
+}
+
+static void get_and_ask(struct world *w, const char *url, const struct asked *questions)
+{
+	struct asked list[16] = {{0}};
+
+	for (size_t i = 0; questions[i].name; i++)
+		list[i] = questions[i];
+	net_send(w->net,
+		&(struct net_request){
+			.method = "GET", .url = url, .done = ask_for_headers, .arg = list});
+	settle(w);
+}
+
+static void any_header_of_an_answer_is_found_by_its_name(void **state)
+{
+	static const struct asked first[] = {
+		{"WWW-Authenticate", 0, "Basic realm=\"Service-now\""},
+		{"WWW-Authenticate", 1, "Bearer"},
+		{"WWW-Authenticate", 2, NULL},
+		{"x-mfa_token", 0, "invalid"},
+		{"X-Empty", 0, ""},
+		{"X-RateLimit-Reset", 0, NULL},
+		{"X-Early", 0, NULL}, /* of an informational answer */
+		{"X-Late", 0, NULL},  /* of the trailer */
+		{0},
+	};
+	static const struct asked next[] = {
+		{"Content-Length", 0, "11"},
+		{"WWW-Authenticate", 0, NULL},
+		{"X-MFA_TOKEN", 0, NULL},
+		{0},
+	};
+	struct world w;
+
+	world_open(&w, serve_many_headers, OPTIONS());
+	get_and_ask(&w, world_url(&w), first);
+	for (int i = 0; i < 20; i++)
+		get_and_ask(&w, world_url(&w), next); /* on handles that had others before */
+	world_close(&w);
+}
+
+static void refuse_half_way(struct server *s, int fd, int nth)
+{
+	if (server_read(s, fd))
+		server_write(fd, "HTTP/1.1 401 Unauthorized\r\nX-MFA_TOKEN: invalid\r\n");
+}
+
+static void what_is_no_answer_has_no_header(void **state)
+{
+	static const struct asked none[] = {{"X-MFA_TOKEN", 0, NULL}, {"Date", 0, NULL}, {0}};
+	struct world w;
+
+	world_open(&w, serve_many_headers, OPTIONS(.window = 1));
+	get_and_ask(&w, world_url(&w), (const struct asked[]){{"X-MFA_TOKEN", 0, "invalid"}, {0}});
+	for (int i = 0; i < 4; i++)
+		get_and_ask(&w, "http://127.0.0.1:1/", none); /* nobody listens */
+	world_close(&w);
+
+	world_open(&w, refuse_half_way, OPTIONS());
+	get_and_ask(&w, world_url(&w),
+		(const struct asked[]){{"X-MFA_TOKEN", 0, "invalid"}, {"Date", 0, NULL}, {0}});
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +242,8 @@ int main(void)
 		cmocka_unit_test(lines_arrive_as_they_are_on_every_method),
 		cmocka_unit_test(a_request_without_headers_does_not_inherit_the_last_ones),
 		cmocka_unit_test(a_large_body_is_sent_whole_without_asking_first),
+		cmocka_unit_test(any_header_of_an_answer_is_found_by_its_name),
+		cmocka_unit_test(what_is_no_answer_has_no_header),
 	};
 
 	return cmocka_run_group_tests(tests, setup_net, teardown_net);

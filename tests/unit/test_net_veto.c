@@ -67,6 +67,32 @@ static void a_get_whose_kept_connection_dies_is_sent_again(void **state)
 	world_close(&w);
 }
 
+static void a_get_that_may_be_sent_once_only_is_not_sent_again(void **state)
+{
+	struct world w;
+	struct got g = {0};
+
+	world_open(&w, answer_one_then_execute_and_close, OPTIONS());
+	assert_int_equal(posted(&w).end, NET_ANSWERED);
+	net_send(w.net,
+		&(struct net_request){.method = "GET",
+			.url = world_url(&w),
+			.once = true,
+			.done = note,
+			.arg = &g});
+	settle(&w);
+	assert_int_equal(g.end, NET_VETO);
+	assert_true(g.began);
+	assert_int_equal(w.server.requests, 2);
+	assert_int_equal(w.server.connections, 1);
+
+	/* The next one on the same handle is an ordinary one again. */
+	get(&w, world_url(&w), &g);
+	settle(&w);
+	assert_int_equal(g.end, NET_ANSWERED);
+	world_close(&w);
+}
+
 /* Of the second request it reads the head and some of the body. */
 static void answer_one_then_reset_in_the_second(struct server *s, int fd, int nth)
 {
@@ -133,6 +159,7 @@ int main(void)
 		cmocka_unit_test(a_post_whose_kept_connection_dies_is_executed_once),
 		cmocka_unit_test(a_patch_whose_kept_connection_dies_is_executed_once),
 		cmocka_unit_test(a_get_whose_kept_connection_dies_is_sent_again),
+		cmocka_unit_test(a_get_that_may_be_sent_once_only_is_not_sent_again),
 		cmocka_unit_test(a_large_post_that_is_reset_half_way_is_not_sent_again),
 		cmocka_unit_test(a_post_on_a_new_connection_that_dies_is_broken_and_began),
 	};

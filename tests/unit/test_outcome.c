@@ -50,7 +50,7 @@ static struct words words_of(
 	struct engine_action a = action(outcome, cause);
 	struct words w;
 
-	words_for(&run, slot, &a, &w);
+	words_for_run(&run, slot, &a, &w);
 	return w;
 }
 

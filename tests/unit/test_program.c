@@ -166,7 +166,7 @@ int snowmelt_status(const struct snowmelt_status_options *o, const struct snowme
 	MUST(strcmp(o->input, "in.csv") == 0);
 	MUST(fake.check_options ? strcmp(o->ledger, "led") == 0 : !o->ledger);
 	MUST(o->unresolved == fake.check_options);
-	MUST(o->format == (fake.check_options ? SNOWMELT_STATUS_JSONL : SNOWMELT_STATUS_TEXT));
+	MUST(o->format == (fake.check_options ? SNOWMELT_REPORT_JSONL : SNOWMELT_REPORT_TEXT));
 	cb->output(cb->arg, "2 rows\n");
 	cb->output(cb->arg, "1 open\n");
 	if (fake.run_status)
@@ -322,7 +322,7 @@ static void usage_is_64(void **state)
 	assert_has(err, "INSTANCES.csv is missing");
 	assert_int_equal(program("run~a.csv~b.csv"), 64);
 	assert_int_equal(program("run~--rate=5/x~in.csv"), 64);
-	assert_int_equal(program("run~--update~in.csv"), 64);
+	assert_int_equal(program("run~--upgrade~in.csv"), 64);
 	assert_int_equal(program("help~rnu"), 64);
 	assert_int_equal(program("version~x"), 64);
 	assert_string_equal(out, "");

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "flow/request.h"
 
 #define BASE "https://platform.adobe.io/data/foundation/flowservice"
@@ -93,7 +94,110 @@ static void a_body_over_the_maximum_is_refused(void **state)
 	buf_done(&b);
 }
 
+static void assert_update(const struct flow_connection *c, const char *expected)
+{
+	struct buf b;
+
+	buf_init_secret(&b, 4096);
+	assert_int_equal(flow_update_body(&b, c), 0);
+	assert_string_equal(b.data, expected);
+	buf_done(&b);
+}
+
+#define SET_PARAMS \
+	"[{\"op\":\"replace\",\"path\":\"/auth/params\",\"value\":{" \
+	"\"endpoint\":\"https://north.service-now.com\",\"username\":\"aep\"," \
+	"\"password\":\"pass-1\"}},"
+#define SET_NAME "{\"op\":\"replace\",\"path\":\"/name\",\"value\":\"North\"},"
+
+static void an_update_sets_params_name_and_description(void **state)
+{
+	struct flow_connection c = servicenow;
+
+	c.description = "the north";
+	assert_update(&c, SET_PARAMS SET_NAME "{\"op\":\"add\",\"path\":\"/description\","
+					      "\"value\":\"the north\"}]");
+}
+
+/* The server may have one that the row has no more. */
+static void an_absent_description_is_set_to_nothing(void **state)
+{
+	struct flow_connection c = servicenow;
+
+	assert_update(&c, SET_PARAMS SET_NAME
+		"{\"op\":\"add\",\"path\":\"/description\",\"value\":\"\"}]");
+	c.description = "";
+	assert_update(&c, SET_PARAMS SET_NAME
+		"{\"op\":\"add\",\"path\":\"/description\",\"value\":\"\"}]");
+}
+
+static void params_of_an_update_are_those_of_a_create(void **state)
+{
+	struct flow_param params[] = {{"server", ""}, {"token", "a\"b"}};
+	struct flow_connection c = servicenow;
+
+	c.endpoint = c.username = NULL;
+	c.params = params;
+	c.param_count = 2;
+	assert_update(&c, "[{\"op\":\"replace\",\"path\":\"/auth/params\",\"value\":{"
+			  "\"token\":\"a\\\"b\"}}," SET_NAME
+			  "{\"op\":\"add\",\"path\":\"/description\",\"value\":\"\"}]");
+}
+
+static void an_update_over_the_maximum_is_refused(void **state)
+{
+	struct buf b;
+
+	buf_init_secret(&b, 100);
+	assert_int_equal(flow_update_body(&b, &servicenow), -ENOBUFS);
+	buf_done(&b);
+}
+
 /* -------------------------------------------------------------------- URL */
+
+#define ID "69f188b6-1111-4222-8333-abcdefabcdef"
+
+static void assert_part(enum flow_part part, const char *expected)
+{
+	struct buf url;
+
+	buf_init(&url, 8192);
+	assert_int_equal(flow_connection_url(&url, BASE, ID, part), 0);
+	assert_string_equal(url.data, expected);
+	buf_done(&url);
+}
+
+static void a_connection_has_its_url_and_parts(void **state)
+{
+	assert_part(FLOW_PART_ITSELF, BASE "/connections/" ID);
+	assert_part(FLOW_PART_TEST, BASE "/connections/" ID "/test");
+	assert_part(FLOW_PART_EXPLORE, BASE "/connections/" ID "/explore?objectType=root");
+}
+
+/* An id may come from a file that somebody edited; it goes into a path. */
+static void what_is_no_uuid_gets_no_url(void **state)
+{
+	static const char *const others[] = {"", "..", ID "/..", ID "0", "%2e%2e",
+		"69f188b6-1111-4222-8333-abcdefabcde/", "69f188b6_1111-4222-8333-abcdefabcdef"};
+	struct buf url;
+
+	buf_init(&url, 8192);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		assert_int_equal(
+			flow_connection_url(&url, BASE, others[i], FLOW_PART_ITSELF), -EINVAL);
+		assert_int_equal(url.len, 0);
+	}
+	buf_done(&url);
+}
+
+static void a_connections_url_over_the_maximum_is_refused(void **state)
+{
+	struct buf url;
+
+	buf_init(&url, sizeof(BASE "/connections/" ID));
+	assert_int_equal(flow_connection_url(&url, BASE, ID, FLOW_PART_TEST), -ENOBUFS);
+	buf_done(&url);
+}
 
 static void assert_search(const char *name, const char *token, bool count, const char *expected)
 {
@@ -266,6 +370,13 @@ int main(void)
 		cmocka_unit_test(what_is_empty_is_left_out),
 		cmocka_unit_test(quotes_and_controls_are_escaped),
 		cmocka_unit_test(a_body_over_the_maximum_is_refused),
+		cmocka_unit_test(an_update_sets_params_name_and_description),
+		cmocka_unit_test(an_absent_description_is_set_to_nothing),
+		cmocka_unit_test(params_of_an_update_are_those_of_a_create),
+		cmocka_unit_test(an_update_over_the_maximum_is_refused),
+		cmocka_unit_test(a_connection_has_its_url_and_parts),
+		cmocka_unit_test(what_is_no_uuid_gets_no_url),
+		cmocka_unit_test(a_connections_url_over_the_maximum_is_refused),
 		cmocka_unit_test(a_create_goes_to_connections),
 		cmocka_unit_test(a_lookup_filters_by_name_and_spec),
 		cmocka_unit_test(a_listing_filters_by_spec_and_is_ordered),

@@ -18,7 +18,7 @@ static void on_message(void *arg, const char *text)
 	str_copy(message, sizeof(message), text);
 }
 
-static int status(enum snowmelt_status_format format, bool unresolved)
+static int status(enum snowmelt_report_format format, bool unresolved)
 {
 	const struct snowmelt_callbacks cb = {.output = on_output, .message = on_message};
 	const struct snowmelt_status_options o = {
@@ -58,7 +58,7 @@ static int enter(void **state)
 
 static void people_see_totals_and_causes(void **state)
 {
-	assert_int_equal(status(SNOWMELT_STATUS_TEXT, false), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_TEXT, false), SNOWMELT_OK);
 	assert_string_equal(said,
 		"Ledger     in.ledger\n"
 		"Service    https://x/flow\n"
@@ -112,7 +112,7 @@ static void a_run_is_going_or_has_died(void **state)
 	buf_done(&t.text);
 
 	fake.run.going = false;
-	assert_int_equal(status(SNOWMELT_STATUS_TEXT, false), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_TEXT, false), SNOWMELT_OK);
 	assert_says("\nRun 3      began at 2025-11-24T19:54:38.123Z and died\n");
 	assert_says("Open rows may have been created.");
 }
@@ -120,9 +120,9 @@ static void a_run_is_going_or_has_died(void **state)
 static void a_ledger_without_rows_says_so(void **state)
 {
 	fake.group_count = 0;
-	assert_int_equal(status(SNOWMELT_STATUS_TEXT, false), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_TEXT, false), SNOWMELT_OK);
 	assert_says("\n\nNo rows yet.\n");
-	assert_int_equal(status(SNOWMELT_STATUS_TEXT, true), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_TEXT, true), SNOWMELT_OK);
 	assert_string_equal(said, "No row is in doubt.\n");
 }
 
@@ -135,7 +135,7 @@ static void causes_have_an_end(void **state)
 			(struct ledger_group){LEDGER_STATE_REFUSED, "failed", "code", "text", 1, 2};
 	fake.groups = many;
 	fake.group_count = ARRAY_SIZE(many);
-	assert_int_equal(status(SNOWMELT_STATUS_TEXT, false), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_TEXT, false), SNOWMELT_OK);
 	assert_says("  failed      200\n");
 	assert_says("  other causes: 72 rows\n");
 }
@@ -147,7 +147,7 @@ static void causes_have_an_end(void **state)
 static void machines_get_the_same_in_csv(void **state)
 {
 	fake.group_count = 4;
-	assert_int_equal(status(SNOWMELT_STATUS_CSV, false), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_CSV, false), SNOWMELT_OK);
 	assert_string_equal(said, TOTALS_HEADER
 		"run,,,,,,3,finished,2025-11-24T19:54:38.123Z,2025-11-24T19:54:58.000Z,"
 		"https://x/flow,org-1,\"created 1180, failed 12\"\n"
@@ -158,10 +158,10 @@ static void machines_get_the_same_in_csv(void **state)
 		"rows,unresolved,timeout,3,34,\"no answer\nwithin 60 s\",,,,,,,\n"
 		"rows,open,,2,40,,,,,,,,\n");
 	fake.run.finished_ms = 0;
-	assert_int_equal(status(SNOWMELT_STATUS_CSV, false), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_CSV, false), SNOWMELT_OK);
 	assert_says("\nrun,,,,,,3,died,2025-11-24T19:54:38.123Z,,");
 	fake.run.going = true;
-	assert_int_equal(status(SNOWMELT_STATUS_CSV, false), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_CSV, false), SNOWMELT_OK);
 	assert_says("\nrun,,,,,,3,going,2025-11-24T19:54:38.123Z,,");
 }
 
@@ -169,7 +169,7 @@ static void and_in_json_lines(void **state)
 {
 	fake.groups = &groups[2];
 	fake.group_count = 1;
-	assert_int_equal(status(SNOWMELT_STATUS_JSONL, false), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_JSONL, false), SNOWMELT_OK);
 	assert_string_equal(said,
 		"{\"kind\":\"run\",\"status\":null,\"error_code\":null,\"count\":null,"
 		"\"example_row\":null,\"example\":null,\"run\":3,\"state\":\"finished\","
@@ -203,7 +203,7 @@ static void rows_in_doubt_are_listed(void **state)
 {
 	fake.records = records;
 	fake.record_count = ARRAY_SIZE(records);
-	assert_int_equal(status(SNOWMELT_STATUS_TEXT, true), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_TEXT, true), SNOWMELT_OK);
 	assert_string_equal(said,
 		"  row 34: a\\x1B[2J, b, sandbox prod, intent at 2025-11-24T19:54:38.123Z, "
 		"unresolved, time\\x1Bout\n"
@@ -215,7 +215,7 @@ static void rows_in_doubt_are_listed(void **state)
 		"Run the same command again, it looks them up first. Where that settles nothing,\n"
 		"look for yourself whether they exist: --resend-unresolved then sends those that\n"
 		"a lookup does not find.\n");
-	assert_int_equal(status(SNOWMELT_STATUS_CSV, true), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_CSV, true), SNOWMELT_OK);
 	assert_string_equal(said,
 		"row,name,sandbox,intent_at,status,error_code,error\n"
 		"34,\"a\x1b[2J, b\",prod,2025-11-24T19:54:38.123Z,unresolved,time\x1bout,\"it may "
@@ -224,13 +224,13 @@ static void rows_in_doubt_are_listed(void **state)
 		"35,c,dev,2025-11-24T19:54:39.000Z,open,,\n");
 	fake.records = &records[2];
 	fake.record_count = 1;
-	assert_int_equal(status(SNOWMELT_STATUS_JSONL, true), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_JSONL, true), SNOWMELT_OK);
 	assert_string_equal(said, "{\"row\":35,\"name\":\"c\",\"sandbox\":\"dev\","
 				  "\"intent_at\":\"2025-11-24T19:54:39.000Z\",\"status\":\"open\","
 				  "\"error_code\":null,\"error\":null}\n");
 	fake.run.finished_ms = 0;
 	fake.run.going = true;
-	assert_int_equal(status(SNOWMELT_STATUS_TEXT, true), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_TEXT, true), SNOWMELT_OK);
 	assert_says("A run is going: what it has in flight is among them.\n");
 }
 
@@ -247,14 +247,14 @@ static void a_long_list_is_told_in_pieces(void **state)
 		many[i] = one;
 	fake.records = many;
 	fake.record_count = 2000;
-	assert_int_equal(status(SNOWMELT_STATUS_CSV, true), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_CSV, true), SNOWMELT_OK);
 	while ((at = strstr(at, "7,a name,prod,,open,,\n"))) {
 		at++;
 		count++;
 	}
 	assert_int_equal(count, 2000);
 	fake.record_count = ARRAY_SIZE(many); /* over what the text may ever hold at once */
-	assert_int_equal(status(SNOWMELT_STATUS_TEXT, true), SNOWMELT_OK);
+	assert_int_equal(status(SNOWMELT_REPORT_TEXT, true), SNOWMELT_OK);
 }
 
 static void no_ledger_is_fatal_with_a_way_out(void **state)
@@ -281,7 +281,7 @@ static void a_ledger_that_cannot_be_read_is_fatal(void **state)
 	fake.read_error = -EIO;
 	for (int i = 0; i < 6; i++) {
 		assert_int_equal(
-			status((enum snowmelt_status_format)(i / 2), i % 2), SNOWMELT_FATAL);
+			status((enum snowmelt_report_format)(i / 2), i % 2), SNOWMELT_FATAL);
 		assert_string_equal(message, "the ledger is bad");
 		assert_string_equal(said, "");
 	}

@@ -130,6 +130,11 @@ static void every_status_has_its_name_and_its_exit(void **state)
 		{"unresolved", false},
 		{"invalid", false},
 		{"skipped", false},
+		{"ok", true},
+		{"deleted", true},
+		{"gone", false},
+		{"in_use", false},
+		{"kept", true},
 	};
 
 	for (int i = 0; i < STATUS_COUNT; i++) {
@@ -141,6 +146,18 @@ static void every_status_has_its_name_and_its_exit(void **state)
 		assert_int_equal(summary_all_fine(&s), expected[i].fine);
 		assert_int_equal(s.cause_count, expected[i].fine ? 0 : 1);
 	}
+}
+
+/* What a rollback finds gone is what it wants. */
+static void gone_is_fine_where_it_is_wanted(void **state)
+{
+	struct summary s = {.gone_is_fine = true};
+
+	summary_add(&s, STATUS_GONE, "", "", 2);
+	assert_true(summary_all_fine(&s));
+	assert_int_equal(s.cause_count, 0);
+	summary_add(&s, STATUS_IN_USE, "FLOW-1418-400", "", 3);
+	assert_false(summary_all_fine(&s));
 }
 
 static void a_code_that_only_repeats_the_status_is_not_said_twice(void **state)
@@ -291,6 +308,7 @@ int main(void)
 		cmocka_unit_test(only_open_rows_ask_for_another_run),
 		cmocka_unit_test(without_a_ledger_the_same_command_is_not_advised),
 		cmocka_unit_test(every_status_has_its_name_and_its_exit),
+		cmocka_unit_test(gone_is_fine_where_it_is_wanted),
 		cmocka_unit_test(a_code_that_only_repeats_the_status_is_not_said_twice),
 		cmocka_unit_test(causes_are_grouped_and_the_most_frequent_leads),
 		cmocka_unit_test(causes_beyond_the_table_are_counted),

@@ -83,6 +83,31 @@ static void only_the_whole_tag_at_the_end_counts(void **state)
 		assert_false(flow_tagged(others[i], KEY));
 }
 
+static size_t less(const char *description)
+{
+	return flow_tag_less(description, KEY);
+}
+
+static void a_description_less_its_tag_is_what_it_was(void **state)
+{
+	assert_int_equal(less("North " TAG), strlen("North"));
+	assert_int_equal(less("North  " TAG), strlen("North "));
+	assert_int_equal(less("North" TAG), strlen("North"));
+	assert_int_equal(less(TAG), 0);
+	assert_int_equal(less(" " TAG), 0);
+	assert_int_equal(less(TAG " " TAG), strlen(TAG));
+}
+
+static void a_description_without_the_tag_stays_whole(void **state)
+{
+	static const char *const others[] = {
+		"", " ", "North", "North ", TAG " ", "x [snowmelt:0123456789abcdee]", KEY "]", "]"};
+
+	assert_int_equal(less(NULL), 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_int_equal(less(others[i]), strlen(others[i]));
+}
+
 static void one_with_our_tag_is_ours_whatever_its_age(void **state)
 {
 	struct flow_hits h;
@@ -150,6 +175,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tag_stands_behind_the_description),
 		cmocka_unit_test(only_the_whole_tag_at_the_end_counts),
+		cmocka_unit_test(a_description_less_its_tag_is_what_it_was),
+		cmocka_unit_test(a_description_without_the_tag_stays_whole),
 		cmocka_unit_test(one_with_our_tag_is_ours_whatever_its_age),
 		cmocka_unit_test(others_of_its_name_are_nobody_s_concern),
 		cmocka_unit_test(two_with_our_tag_are_a_conflict),

@@ -62,6 +62,94 @@ static void every_fault_of_a_row_is_told(void **state)
 	assert_contains(f->row.fault, "; password and password_ref are empty");
 }
 
+/* The faults of the row one by one, with a bar behind each. */
+static const char *faults_of(const struct row *row)
+{
+	static char all[8192];
+	char one[256];
+	size_t at = 0;
+
+	all[0] = '\0';
+	while (row_fault_next(row, &at, one, sizeof(one))) {
+		str_copy(all + strlen(all), sizeof(all) - strlen(all), one);
+		str_copy(all + strlen(all), sizeof(all) - strlen(all), "|");
+	}
+	return all;
+}
+
+static void a_fault_in_one_field_hides_none_in_another(void **state)
+{
+	struct fixture *f = *state;
+
+	bad(f, BASIC ",sandbox,connection_spec_id,password_ref,description,param.username",
+		",http://b,u,,d_v,,hunter2,\xff,x", "name is empty");
+	assert_string_equal(faults_of(&f->row),
+		"description is not UTF-8: save the file as UTF-8|"
+		"name is empty: give the connection a name|"
+		"sandbox is no name of a sandbox: up to 256 letters, digits and -|"
+		"endpoint: plain http, which would send the password in the clear: write "
+		"https://, or allow it with --allow-http-endpoints|"
+		"password_ref is neither env:NAME nor file:PATH: write one of the two|"
+		"username is filled twice, by its own column and by one of param.X: leave one of "
+		"them empty|");
+	assert_string_equal(f->row.sandbox, "");
+	bad(f, BASIC, ",example.com,u,", "name is empty");
+	assert_string_equal(faults_of(&f->row),
+		"name is empty: give the connection a name|"
+		"endpoint: no scheme: write https:// before the host|"
+		"password and password_ref are empty: fill one of them|");
+	bad(f, BASIC ",connection_spec_id", ",https://b,,,x", "name is empty");
+	assert_string_equal(faults_of(&f->row),
+		"name is empty: give the connection a name|"
+		"connection_spec_id is no UUID: take the id that Adobe lists for the source|");
+	bad(f, BASIC, "a,https://b,c,d,e", "has 5 fields");
+	assert_string_equal(faults_of(&f->row),
+		"has 5 fields where the header has 4: quote a field that has the delimiter, a "
+		"quote or a newline in it|");
+	good(f, BASIC, "a,https://b,c,d");
+	assert_string_equal(faults_of(&f->row), "");
+}
+
+static void both_secrets_of_a_row_are_looked_at_though_one_is_too_many(void **state)
+{
+	struct fixture *f = *state;
+	char row[5000];
+
+	snprintf(row, sizeof(row), "a,https://b,c,%04097d,hunter2", 0);
+	bad(f, BASIC ",password_ref", row, "are both filled");
+	assert_contains(f->row.fault, "; password is over 4096 bytes");
+	assert_contains(f->row.fault, "; password_ref is neither env:NAME nor file:PATH");
+}
+
+static void a_reference_is_looked_up_whatever_else_is_wrong(void **state)
+{
+	static const char header[] = "name,endpoint,username,password_ref,password";
+	struct fixture *f = *state;
+	size_t room = secret_free_bytes(f->region);
+
+	bad(f, header, ",https://b,,file:absent,", "name is empty");
+	assert_string_equal(faults_of(&f->row),
+		"name is empty: give the connection a name|"
+		"username is empty: write the login's name|"
+		"password_ref names a file that is not there: create it in the secrets folder|");
+	unsetenv("SN_TEST_6");
+	bad(f, header, "a,https://b,c,env:SN_TEST_6,d", "are both filled");
+	assert_contains(f->row.fault, "; password_ref names an environment variable");
+	/* one that leads somewhere is no fault, and its secret is not kept */
+	setenv("SN_TEST_6", "pass-6", 1);
+	bad(f, header, ",https://b,c,env:SN_TEST_6,", "name is empty");
+	assert_string_equal(faults_of(&f->row), "name is empty: give the connection a name|");
+	assert_int_equal(secret_free_bytes(f->region), room);
+	/* in a row of too many fields anything may stand there; bad bytes were told */
+	bad(f, header, ",https://b,c,file:absent,,", "has 6 fields");
+	assert_lacks(faults_of(&f->row), "password_ref");
+	bad(f, header, "a,https://b,c,file:\xff,", "password_ref is not UTF-8");
+	assert_lacks(faults_of(&f->row), "not there");
+	f->o.without_secrets = true;
+	bad(f, header, ",https://b,c,file:absent,", "name is empty");
+	assert_string_equal(faults_of(&f->row), "name is empty: give the connection a name|");
+}
+
 static void a_name_of_blanks_is_none_but_blanks_are_kept(void **state)
 {
 	struct fixture *f = *state;
@@ -275,6 +363,7 @@ static void a_field_over_64_kib_makes_its_row_invalid(void **state)
 static void faults_that_do_not_fit_are_left_out_whole(void **state)
 {
 	struct fixture *f = *state;
+	size_t count = 0;
 
 	bad(f, BASIC ",a,b,c,d,e,f,g,h,i,j,k,l,m,n",
 		"\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,\xff,"
@@ -282,6 +371,72 @@ static void faults_that_do_not_fit_are_left_out_whole(void **state)
 		"name is not UTF-8");
 	assert_true(strlen(f->row.fault) < sizeof(f->row.fault));
 	assert_string_equal(f->row.fault + strlen(f->row.fault) - 5, "UTF-8");
+	assert_true(f->row.more_faults);
+	for (const char *p = faults_of(&f->row); *p; p++)
+		count += *p == '|';
+	assert_int_equal(count, 18);
+	assert_contains(faults_of(&f->row), "|column 18 is not UTF-8: save the file as UTF-8|");
+	assert_lacks(f->row.fault, "column 18");
+	bad(f, BASIC, ",https://b,c,d", "name is empty");
+	assert_false(f->row.more_faults);
+}
+
+/* A short one could still fit, but would seem to follow the one before. */
+static void nothing_is_told_behind_a_fault_that_was_left_out(void **state)
+{
+	struct fixture *f = *state;
+	char longer[600];
+
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	row_fault(&f->row, "first", "is bad");
+	row_fault(&f->row, "second", longer);
+	row_fault(&f->row, "third", "is bad");
+	assert_string_equal(f->row.fault, "first is bad");
+	assert_true(f->row.more_faults);
+}
+
+static void a_fault_that_does_not_fit_is_cut_between_two_characters(void **state)
+{
+	struct fixture *f = *state;
+	char one[10];
+	size_t at = 0;
+
+	row_fault(&f->row, "x", "is \xe2\x82\xac\xe2\x82\xac!!");
+	row_fault(&f->row, "y", "is it");
+	row_fault(&f->row, "z", "is it..");
+	assert_true(row_fault_next(&f->row, &at, one, sizeof(one)));
+	assert_string_equal(one, "x is \xe2\x80\xa6");
+	assert_true(row_fault_next(&f->row, &at, one, sizeof(one)));
+	assert_string_equal(one, "y is it");
+	assert_true(row_fault_next(&f->row, &at, one, sizeof(one)));
+	assert_string_equal(one, "z is it..");
+	assert_false(row_fault_next(&f->row, &at, one, sizeof(one)));
+	assert_false(row_fault_next(&f->row, &at, one, sizeof(one)));
+}
+
+/* As many as a row can have: each field, and each param a second time. */
+static void a_row_of_a_thousand_faults_tells_them_all(void **state)
+{
+	struct fixture *f = *state;
+	char *text = memory(64 << 10);
+	size_t len = (size_t)sprintf(text, BASIC ",connection_spec_id"), count = 0, at = 0;
+	char one[256];
+
+	for (int i = 0; i < 1019; i++) /* credentials are not carried, so they have no limit */
+		len += (size_t)sprintf(text + len, ",token %d", i);
+	len += (size_t)sprintf(text + len, "\n\xff");
+	for (int i = 0; i < 1023; i++)
+		len += (size_t)sprintf(text + len, ",\xff");
+	assert_int_equal(open_bytes(f, text, len), 0);
+	free(text);
+	expect_invalid(f, "name is not UTF-8");
+	while (row_fault_next(&f->row, &at, one, sizeof(one)))
+		count++;
+	assert_int_equal(count, 1024);
+	assert_true(f->row.faults.cap > 16384);
+	row_reset(&f->row);
+	assert_int_equal(f->row.faults.cap, 0); /* one such row costs its memory once */
 }
 
 static void newlines_and_quotes_in_fields_are_kept(void **state)
@@ -301,6 +456,9 @@ int main(void)
 		TEST(a_row_has_as_many_fields_as_the_header),
 		TEST(required_fields_must_be_filled),
 		TEST(every_fault_of_a_row_is_told),
+		TEST(a_fault_in_one_field_hides_none_in_another),
+		TEST(both_secrets_of_a_row_are_looked_at_though_one_is_too_many),
+		TEST(a_reference_is_looked_up_whatever_else_is_wrong),
 		TEST(a_name_of_blanks_is_none_but_blanks_are_kept),
 		TEST(an_endpoint_is_an_https_url_of_a_host),
 		TEST(a_sandbox_is_the_rows_or_the_default),
@@ -316,6 +474,9 @@ int main(void)
 		TEST(a_secret_has_at_most_4096_bytes),
 		TEST(a_field_over_64_kib_makes_its_row_invalid),
 		TEST(faults_that_do_not_fit_are_left_out_whole),
+		TEST(nothing_is_told_behind_a_fault_that_was_left_out),
+		TEST(a_fault_that_does_not_fit_is_cut_between_two_characters),
+		TEST(a_row_of_a_thousand_faults_tells_them_all),
 		TEST(newlines_and_quotes_in_fields_are_kept),
 	};
 

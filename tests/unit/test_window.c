@@ -121,6 +121,17 @@ static void after_a_pause_it_begins_at_one_again(void **state)
 	assert_int_equal(window_size(&w), 4);
 }
 
+static void where_nothing_is_to_be_learnt_it_is_open_from_the_start(void **state)
+{
+	struct window w;
+
+	window_init(&w, 16);
+	window_open(&w);
+	assert_int_equal(window_size(&w), 16);
+	round_trip(&w, 1 * SEC);
+	assert_int_equal(window_size(&w), 16);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +144,7 @@ int main(void)
 		cmocka_unit_test(a_lone_5xx_slows_nobody),
 		cmocka_unit_test(more_than_a_fifth_of_5xx_shrinks_it),
 		cmocka_unit_test(after_a_pause_it_begins_at_one_again),
+		cmocka_unit_test(where_nothing_is_to_be_learnt_it_is_open_from_the_start),
 	};
 	return cmocka_run_group_tests_name("window", tests, NULL, NULL);
 }

@@ -1,0 +1,15 @@
+/* drive.h - a command that is a run of the library: prepared, driven, ended. */
+#pragma once
+
+#include "cli/option_table.h"
+#include "cli/settings.h"
+#include "snowmelt/snowmelt.h"
+
+struct drive {
+	enum option_command bit;
+	enum snowmelt_command command;
+};
+
+/** From credentials to the summary, progress and signals between. @return the exit status,
+ * and has said why it is not 0 */
+int drive_run(const struct drive *d, const struct settings *s);
