@@ -36,17 +36,6 @@ static void look_by_intent(struct sim *s, struct row *row, const struct entry *e
 	row->was_open = true;
 }
 
-static void known(struct sim *s, struct row *row, const struct entry *e)
-{
-	row->claim = CLAIM_KNOWN;
-	row->id = e->id;
-	if (!e->told)
-		row->known = e->status;
-	else
-		row->known = row->edited ? OUTCOME_CHANGED : OUTCOME_UNCHANGED;
-	sim_cover(s, !e->told ? COVER_TOLD_AGAIN : row->edited ? COVER_CHANGED : COVER_UNCHANGED);
-}
-
 /* The operator has looked, and nothing of it was there nor will be. */
 static bool operator_has_looked(const struct sim *s, const struct row *row, const struct entry *e)
 {
@@ -79,16 +68,20 @@ static void judge(struct sim *s, struct row *row)
 	const struct entry *e = &s->w.disk.live[row->identity];
 
 	row->edited = !fields_same(e->fields, row->fields);
+	row->left = e->fields;
+	row->etag = e->etag;
+	row->removed = e->removed;
 	switch (e->state) {
 	case ENTRY_NONE:
 	case ENTRY_CLAIMED: row->claim = CLAIM_FRESH; break;
 	case ENTRY_INTENDED:
 	case ENTRY_DOUBT: open(s, row, e); break;
-	case ENTRY_DONE: known(s, row, e); break;
+	case ENTRY_DONE: claimed_known(s, row, e); break;
+	case ENTRY_DELETING: claimed_deleting(s, row, e); break;
 	case ENTRY_REFUSED:
 	case ENTRY_WITHDRAWN:
 		row->claim = CLAIM_ENDED;
-		row->known = e->status;
+		row->known = e->removed ? OUTCOME_SKIPPED : e->status;
 		break;
 	}
 }
@@ -107,6 +100,9 @@ void claimed_row(struct sim *s, const struct op *op)
 		row->claim = CLAIM_INVALID;
 	} else if (s->w.disk.live[row->identity].seen_run == op->run) {
 		row->claim = CLAIM_DUPLICATE;
+	} else if (s->set.command != COMMAND_RUN) {
+		disk_apply(s, &copy);
+		claimed_result(s, row, &s->w.disk.live[row->identity]);
 	} else {
 		disk_apply(s, &copy); /* settles `told`; fields only of a row never intended */
 		judge(s, row);
@@ -140,6 +136,7 @@ void claimed_handed_out(struct sim *s, const struct op *op, uint32_t identity)
 	row->source = op->source;
 	row->fields = e->fields;
 	look_by_intent(s, row, e);
+	row->removed = e->removed;
 	row->scope = row->look_scope;
 	row->claim = op->source == SOURCE_DOUBTS ? CLAIM_GONE : CLAIM_RELOOK;
 	row->id = row->claim == CLAIM_RELOOK ? e->id : 0;
@@ -162,6 +159,7 @@ enum engine_outcome claimed_listed(struct sim *s, struct row *row)
 		hit = i;
 	}
 	row->id = hit;
+	row->etag = s->w.connections[hit - 1].etag;
 	if (count > 1 || fields_differ(s->w.connections[hit - 1].fields, row->fields)) {
 		sim_cover(s, COVER_LISTED_CONFLICT);
 		return OUTCOME_CONFLICT;

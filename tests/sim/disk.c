@@ -48,8 +48,12 @@ static void claim(const struct disk *d, struct entry *e, const struct op *op)
 		return;
 	if (e->seen_run && d->reported[e->seen_run] && e->outcome_run <= e->seen_run)
 		e->told = true;
+	if (op->existing && e->state == ENTRY_NONE)
+		return;
 	e->seen_run = op->run;
 	e->seen_row = op->number;
+	if (op->existing)
+		return;
 	if (e->state != ENTRY_NONE && e->state != ENTRY_CLAIMED)
 		return;
 	e->state = ENTRY_CLAIMED;
@@ -66,17 +70,54 @@ static void intend(struct entry *e, const struct op *op)
 	e->fields = op->fields;
 }
 
+/* Deleted, or found gone: it may be created again. */
+static void removed(struct entry *e, const struct op *op)
+{
+	*e = (struct entry){.state = ENTRY_WITHDRAWN,
+		.fields = e->fields,
+		.status = op->status,
+		.removed = e->id,
+		.seen_run = e->seen_run,
+		.seen_row = e->seen_row,
+		.outcome_run = op->run};
+}
+
+/* Of a deletion it takes back what was there before; else there is nothing any more. */
+static void withdraw(struct entry *e, const struct op *op)
+{
+	if (e->state == ENTRY_DELETING || op->listed) {
+		e->state = ENTRY_DONE;
+		return;
+	}
+	*e = (struct entry){.state = ENTRY_WITHDRAWN,
+		.fields = e->fields,
+		.status = OUTCOME_SKIPPED,
+		.removed = e->removed,
+		.seen_run = e->seen_run,
+		.seen_row = e->seen_row,
+		.outcome_run = op->run};
+}
+
 static void outcome(struct entry *e, const struct op *op)
 {
+	if (op->standing == ENTRY_WITHDRAWN) {
+		removed(e, op);
+		return;
+	}
 	e->state = op->standing;
+	if (op->standing == ENTRY_DONE)
+		e->removed = 0;
 	if (op->as_now)
 		e->fields = op->fields;
 	if (op->standing != ENTRY_DOUBT)
 		e->intent_at = 0;
 	e->status = op->status;
 	e->id = op->id;
-	e->relook = op->relook;
-	e->relook_run = op->run;
+	e->etag = op->etag;
+	if (op->status != OUTCOME_UPDATED) { /* else the last look of an earlier run is still due */
+		e->relook = op->relook;
+		e->relook_run = op->run;
+	}
 	e->outcome_run = op->run;
 	e->told = false;
 }
@@ -86,14 +127,8 @@ static void write_op(const struct disk *d, struct entry *e, const struct op *op)
 	switch (op->kind) {
 	case OP_CLAIM: claim(d, e, op); break;
 	case OP_INTEND: intend(e, op); break;
-	case OP_WITHDRAW:
-		*e = (struct entry){.state = ENTRY_WITHDRAWN,
-			.fields = e->fields,
-			.status = OUTCOME_SKIPPED,
-			.seen_run = e->seen_run,
-			.seen_row = e->seen_row,
-			.outcome_run = op->run};
-		break;
+	case OP_INTEND_DELETE: e->state = op->listed ? e->state : ENTRY_DELETING; break;
+	case OP_WITHDRAW: withdraw(e, op); break;
 	case OP_OUTCOME: outcome(e, op); break;
 	case OP_UNMARK: e->relook = false; break;
 	case OP_INPUT_ENDED:
@@ -107,8 +142,8 @@ static void write_op(const struct disk *d, struct entry *e, const struct op *op)
 
 static bool writes(enum op_kind k)
 {
-	return k == OP_CLAIM || k == OP_INTEND || k == OP_WITHDRAW || k == OP_OUTCOME ||
-	       k == OP_UNMARK;
+	return k == OP_CLAIM || k == OP_INTEND || k == OP_INTEND_DELETE || k == OP_WITHDRAW ||
+	       k == OP_OUTCOME || k == OP_UNMARK;
 }
 
 static bool in_inventory(const struct sim *s, uint32_t identity, uint32_t scope)
@@ -159,6 +194,8 @@ void disk_apply(struct sim *s, struct op *op)
 			     in_inventory(s, op->identity,
 				     s->w.identities[op->identity].sandbox * s->set.specs +
 					     op->fields.spec);
+	if (op->kind == OP_INTEND_DELETE || op->kind == OP_WITHDRAW)
+		op->listed = s->set.without.deletion && d->live[op->identity].state == ENTRY_DONE;
 	write_op(d, &d->live[op->identity], op);
 	ops_push(&d->unsynced, *op);
 }

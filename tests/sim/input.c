@@ -44,6 +44,7 @@ static void submit_row(struct sim *s)
 				 .row = i,
 				 .identity = row->identity,
 				 .number = row->number,
+				 .existing = s->set.command != COMMAND_RUN,
 				 .fields = row->fields});
 	if (s->set.row_gap)
 		s->next_row_at = s->now + rng_between(&s->rng, 0, s->set.row_gap);
