@@ -29,6 +29,7 @@
 	X(UNCHANGED, "known row unchanged")                                                        \
 	X(CHANGED, "known row changed")                                                            \
 	X(RELOOK_EARLIER, "last look at a row of an earlier run")                                  \
+	X(INTENDED_BY_CLAIM, "intent written with the claim")                                      \
 	X(RELOOK_KEPT, "last look that finds no more")                                             \
 	X(RELOOK_CONFLICT, "last look that names a conflict")                                      \
 	X(RELOOK_AMENDED, "line amended by a last look")                                           \

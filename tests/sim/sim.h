@@ -82,6 +82,7 @@ struct row {
 	enum engine_outcome known; /* KNOWN, ENDED, listed */
 	enum engine_source source;
 	bool delivered;
+	bool intended; /* the claim has written its intent */
 	bool was_open; /* the claim's entry was in doubt: `created` is possible */
 	bool edited;   /* since what the ledger has */
 	uint32_t job;
