@@ -34,7 +34,8 @@ SNOWMELT_API const char *snowmelt_version(void);
 enum snowmelt_exit {
 	SNOWMELT_OK = 0,          /* every row is fine */
 	SNOWMELT_ROWS = 1,        /* some rows are not */
-	SNOWMELT_HALTED = 2,      /* by the halt rule, an outage or a long Retry-After */
+	SNOWMELT_HALTED = 2,      /* by the halt rule, an outage or a long Retry-After; PLAN: there
+	                           * is something to do */
 	SNOWMELT_FATAL = 3,       /* configuration, credentials, input or ledger */
 	SNOWMELT_INTERRUPTED = 4, /* stopped: run it again to go on */
 	SNOWMELT_USAGE = 64,
@@ -117,7 +118,14 @@ struct snowmelt_options {
 	bool explore; /* VERIFY: count the tables of each connection that works */
 	bool force;   /* ROLLBACK: delete also what someone else has changed since */
 	bool probe;   /* CHECK: ask each ServiceNow instance whether its login works */
-	const char *probe_table;            /* NULL: sys_user */
+	const char *probe_table; /* NULL: sys_user */
+	/* What CHECK tells as CSV, a line a row: row, line, name, faults (joined by "; "); with
+	 * `probe` also probe_code, probe_message, probe_status, probe_until. As JSON Lines, an
+	 * object a row: row, line, name, faults (an array of all); with `probe` also probe: an
+	 * object of code, message, status (HTTP) and until (RFC 3339), or null where nothing was
+	 * to be asked. It asks nothing of Adobe: of the options it takes those of the input, and
+	 * with `probe` cacert, proxy, timeouts, concurrency and rate. An input that is no regular
+	 * file cannot be probed (64). */
 	enum snowmelt_report_format report; /* CHECK, PLAN: told by `output` */
 
 	/* files */
@@ -142,6 +150,7 @@ struct snowmelt_plan {
 	uint64_t rows, invalid;
 	enum snowmelt_command command;
 	uint64_t targets; /* VERIFY: ids to test; ROLLBACK: to delete, as results and ledger say */
+	const char *left_alone; /* ROLLBACK: the other rows, "2 adopted, 1 in doubt" */
 };
 
 struct snowmelt_progress {
@@ -218,8 +227,9 @@ struct snowmelt_status_options {
  * example, run, state, started_at, finished_at, service, org, totals. The first has
  * the kind "run" and fills the columns from `run` on (`state`: going, finished or
  * died); each further one the kind "rows", for the rows that have its status and
- * error_code. A status is one of the results', or pending (read, and nothing is sent)
- * or open (about to be created, or created, and no outcome is written).
+ * error_code. A status is one of the results', or pending (read, and nothing is sent),
+ * open (about to be created, or created, and no outcome is written) or deleting (the same
+ * of a deletion).
  *
  * The rows in doubt: row, name, sandbox, intent_at, status (open or unresolved),
  * error_code, error.
@@ -235,8 +245,8 @@ SNOWMELT_API int snowmelt_status(
  *
  * Of the options those of the input and of the files count, and the sandbox. No
  * credentials and no secrets of rows are needed: a reference need not resolve. A row has the
- * status that the ledger has for it (`created` stays so); one that it has an intent or
- * a doubt of is `unresolved`, one that it does not know, or that was never sent,
+ * status that the ledger has for it (`created` stays so, what a rollback has deleted is
+ * `deleted`); one that it has an intent or a doubt of is `unresolved`, one that it does not know, or that was never sent,
  * `skipped`. Rows are found by sandbox and name; whether a row's secrets are those that
  * were sent is not looked at.
  *

@@ -5,7 +5,7 @@
 
 int cmd_run(const struct settings *s)
 {
-	static const struct drive run = {FOR_RUN, SNOWMELT_COMMAND_RUN};
+	static const struct drive run = {FOR_RUN, SNOWMELT_COMMAND_RUN, NULL};
 
 	if (settings_on(s, OPT_ADOPTED) && !settings_on(s, OPT_UPDATE)) {
 		terminal_message("--adopted says which rows --update sends: give --update, too");

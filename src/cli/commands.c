@@ -56,6 +56,138 @@ const struct command command_table[] = {
 		.run = cmd_run,
 	},
 	{
+		.name = "check",
+		.bit = FOR_CHECK,
+		.operand = "INSTANCES.csv",
+		.operand_required = true,
+		.reads_settings = true,
+		.summary = "Check every row of a CSV, and its ServiceNow login on request.",
+		.about = "Reads INSTANCES.csv as a run would, sends nothing, and tells all faults of "
+			 "all rows. It needs no credentials; what password_ref names has to be there. "
+			 "A row is told as FILE:LINE: what is wrong: what to do; --format csv or jsonl "
+			 "has a line for each row. The exit status is 0 when every row is fine."
+			 "\n\n"
+			 "--probe asks, too, each ServiceNow instance for one record of a table with the "
+			 "login of the row. An instance locks an account after a few wrong passwords, "
+			 "so a login is tried once, however many rows have it, and never again when an "
+			 "answer was lost; a second password for the same user is not tried at all. An "
+			 "instance gets one request at a time; one that is rate-limited is asked no "
+			 "more. Each check with --probe is one more try."
+			 "\n\n"
+			 "The verdicts: login_ok; no_right or no_table (the login is good, the table is "
+			 "not to be read: see --probe-table); wrong_login, locked, mfa, "
+			 "basic_restricted; hibernating, rate_limited, server_error; refused, denied, "
+			 "not_servicenow; dns, connect, tls, certificate, proxy, timeout, broken. A "
+			 "wrong_login (401) can mean a wrong user name or password, a locked account, "
+			 "or an instance that restricts Basic login, as new ones do: the three get the "
+			 "same answer. And some are of snowmelt's own: unsendable, other_password, local, "
+			 "stopped."
+			 "\n\n"
+			 "Adobe calls an instance from its own addresses, not from here: where an "
+			 "instance controls addresses, a login that works from here may fail from there. "
+			 "'snowmelt verify' asks from there, once the connections are created.",
+		.examples = "# Before the first run:\n"
+			    "snowmelt check instances.csv\n"
+			    "\n"
+			    "# Do the logins work? At most 8 instances at once:\n"
+			    "snowmelt check --probe --concurrency 8 instances.csv\n"
+			    "\n"
+			    "# For a program, one object a row:\n"
+			    "export-instances | snowmelt check --format jsonl -",
+		.run = cmd_check,
+	},
+	{
+		.name = "plan",
+		.bit = FOR_PLAN,
+		.operand = "INSTANCES.csv",
+		.operand_required = true,
+		.reads_settings = true,
+		.summary = "Tell what a run would do, row by row.",
+		.about = "Reads INSTANCES.csv, the ledger of its runs if there is one, and what the "
+			 "sandboxes of both have, and tells for each row what a run would do. It only "
+			 "reads: nothing is created, changed or deleted, nor written into the ledger, "
+			 "also while a run is going."
+			 "\n\n"
+			 "create: it is not there. adopt: it is there, and no run has made it. change: "
+			 "the row differs from what was sent, in the fields that are named, and a run "
+			 "with --update sends it. nothing: it is as the row wants it. conflict: another "
+			 "connection has the name, or someone else has changed it. invalid: the row "
+			 "itself is bad, or its name stands on an earlier row. gone: the server has it "
+			 "no more."
+			 "\n\n"
+			 "Behind the rows: what the ledger has, no row names and the server has no more "
+			 "(gone), and connections of the server that no row names (extra), both with the "
+			 "sandboxes and connectionSpecs of rows and ledger. Passwords are compared by "
+			 "keyed hashes with what was sent last; that someone else has changed one cannot "
+			 "be seen. A plan is of its moment: what others do afterwards, a run finds."
+			 "\n\n"
+			 "The exit status is 2 when there is something to create, adopt or change, or "
+			 "something is gone; else 1 when a row is invalid or in conflict; else 0.",
+		.examples = "# What would happen?\n"
+			    "snowmelt plan instances.csv\n"
+			    "\n"
+			    "# Every change of a password, for a program:\n"
+			    "snowmelt plan --format jsonl instances.csv |\n"
+			    "    jq 'select(.action == \"change\" and .fields == \"password\")'\n"
+			    "\n"
+			    "# Nightly, in a script: is everything as the CSV wants it?\n"
+			    "snowmelt plan --log-level warn instances.csv >/dev/null || echo no",
+		.run = cmd_plan,
+	},
+	{
+		.name = "verify",
+		.bit = FOR_VERIFY,
+		.operand = "RESULTS.csv",
+		.operand_required = true,
+		.reads_settings = true,
+		.summary = "Test every connection that was created.",
+		.about = "Asks the Flow Service to test the connection of each id in RESULTS.csv, which "
+			 "a run has written (or its .jsonl, or a ledger: then all that it has), and "
+			 "writes one line a row into RESULTS.verify.csv: ok, failed or gone. Nothing is "
+			 "changed. A row without an id is failed (no_id)."
+			 "\n\n"
+			 "A test asks the instance from Adobe's own addresses, so it may fail where the "
+			 "same login works from here. With --explore the tables of each connection that "
+			 "works are counted, too, in the column tables; where that fails, so does the "
+			 "row.",
+		.examples = "# Does everything work?\n"
+			    "snowmelt verify instances.results.csv\n"
+			    "\n"
+			    "# All that a ledger has, with the number of tables, gently:\n"
+			    "snowmelt verify --explore --rate 60/m instances.ledger",
+		.run = cmd_verify,
+	},
+	{
+		.name = "rollback",
+		.bit = FOR_ROLLBACK,
+		.operand = "RESULTS.csv",
+		.operand_required = true,
+		.reads_settings = true,
+		.summary = "Delete what a run has created, and nothing else.",
+		.about = "Deletes the connections that both RESULTS.csv and the ledger of the run call "
+			 "created, by the same id. All other rows are kept, each with its reason: what "
+			 "was adopted or updated since, what the ledger does not know or has by another "
+			 "id, and rows that these results call something else ('snowmelt results' writes "
+			 "created again). The results are RESULTS.rollback.csv: deleted, gone, in_use, "
+			 "kept, conflict."
+			 "\n\n"
+			 "It counts first, and asks on the terminal; --yes goes without. Each connection "
+			 "is read before it is deleted: one that someone else has changed since is a "
+			 "conflict, and stays, unless --force is given. One that a dataflow uses is "
+			 "in_use. The API has no guard on DELETE: what changes between read and delete "
+			 "is lost."
+			 "\n\n"
+			 "What is deleted is written into the ledger before and after. However a "
+			 "rollback has ended, run it again with the same command to go on. A row that "
+			 "is deleted is created again by the next 'snowmelt run'.",
+		.examples = "# What was created an hour ago was a mistake:\n"
+			    "snowmelt rollback instances.results.csv\n"
+			    "\n"
+			    "# The same from a script, with a ledger that lies elsewhere:\n"
+			    "snowmelt rollback --yes --ledger /var/lib/aep/i.ledger results.csv",
+		.run = cmd_rollback,
+	},
+	{
 		.name = "status",
 		.bit = FOR_STATUS,
 		.operand = "INSTANCES.csv",
@@ -68,8 +200,9 @@ const struct command command_table[] = {
 			 "The exit status is 0 whatever the rows are, 3 when there is no ledger."
 			 "\n\n"
 			 "Beside the statuses of the results there are pending (the row was read, and "
-			 "nothing is sent) and open (its create was about to leave or has left, and "
-			 "what came of it is not written yet). Open and unresolved rows are in doubt.",
+			 "nothing is sent), open (its create was about to leave or has left, and "
+			 "what came of it is not written yet) and deleting (the same of its deletion). "
+			 "Open and unresolved rows are in doubt.",
 		.examples = "# How far is it?\n"
 			    "snowmelt status instances.csv\n"
 			    "\n"
@@ -88,8 +221,8 @@ const struct command command_table[] = {
 			 "nothing. Give the options of the input that the run was given. It needs no "
 			 "credentials, and the secrets that password_ref names need not be there."
 			 "\n\n"
-			 "Rows are found in the ledger by sandbox and name. created stays created; rows "
-			 "in doubt are unresolved; rows that the ledger does not know, or that were "
+			 "Rows are found in the ledger by sandbox and name. created stays created; what "
+			 "a rollback has deleted is deleted; rows in doubt are unresolved; rows that the ledger does not know, or that were "
 			 "never sent, are skipped, also those whose password_ref did not resolve. Of "
 			 "rows with the same name in a sandbox the first has it, the others are "
 			 "invalid, as in a run.",
@@ -121,7 +254,7 @@ const struct exit_meaning exit_meanings[] = {
 	{SNOWMELT_OK, "every row is fine"},
 	{SNOWMELT_ROWS, "some rows are not: the results say which and why"},
 	{SNOWMELT_HALTED, "halted by --halt, by an outage (--give-up-after) or by a long "
-			  "Retry-After (--max-retry-after)"},
+			  "Retry-After (--max-retry-after); plan: a run has something to do"},
 	{SNOWMELT_FATAL, "fatal: configuration, credentials, input or ledger, or output that "
 			 "cannot be written"},
 	{SNOWMELT_INTERRUPTED, "interrupted by a signal, or called off at --confirm: run it again "

@@ -33,20 +33,55 @@ static void append_sandboxes(const struct snowmelt_plan *p, struct buf *b)
 		(void)buf_printf(b, " and %zu more", p->sandbox_count - SANDBOXES_SHOWN);
 }
 
+static bool reads_instances(const struct snowmelt_plan *p)
+{
+	return p->command == SNOWMELT_COMMAND_RUN || p->command == SNOWMELT_COMMAND_PLAN;
+}
+
+static void append_rows(const struct snowmelt_plan *p, struct buf *b)
+{
+	if (!p->counted) {
+		(void)buf_append_str(b, ": rows as the pipe brings them");
+		return;
+	}
+	(void)buf_printf(b, ": %" PRIu64 " %s, %" PRIu64, p->rows, p->rows == 1 ? "row" : "rows",
+		reads_instances(p) ? p->invalid : p->targets);
+	if (p->command == SNOWMELT_COMMAND_VERIFY)
+		(void)buf_append_str(b, " of them to test");
+	else if (p->command == SNOWMELT_COMMAND_ROLLBACK)
+		(void)buf_printf(b, " of them to delete%s%s",
+			*p->left_alone ? ", the others left: " : "", p->left_alone);
+	else
+		(void)buf_append_str(b, " of them invalid");
+}
+
 static void append_plan(const struct settings *s, const struct snowmelt_plan *p, struct buf *b)
 {
 	(void)buf_printf(b, "service %s, org %s", p->url, p->org);
 	if (p->sandbox_count > 0)
 		append_sandboxes(p, b);
-	else /* of a pipe nothing is known yet */
+	else if (p->command == SNOWMELT_COMMAND_RUN) /* of a pipe nothing is known yet */
 		(void)buf_printf(
 			b, ", sandbox %s where a row names none", settings_text(s, OPT_SANDBOX));
-	if (p->counted)
-		(void)buf_printf(b, ": %" PRIu64 " %s, %" PRIu64 " of them invalid", p->rows,
-			p->rows == 1 ? "row" : "rows", p->invalid);
-	else
-		(void)buf_append_str(b, ": rows as the pipe brings them");
-	(void)buf_printf(b, "; ledger %s; results in %s", p->ledger, p->results);
+	append_rows(p, b);
+	if (p->command != SNOWMELT_COMMAND_VERIFY) /* which remembers nothing */
+		(void)buf_printf(b, "; ledger %s", p->ledger);
+	if (p->command != SNOWMELT_COMMAND_PLAN) /* which tells by itself */
+		(void)buf_printf(b, "; results in %s", p->results);
+}
+
+/* What is asked, and where; NULL: nothing is. */
+static const struct confirm *question_of(
+	const struct run *run, const struct snowmelt_plan *p, const char **ret)
+{
+	if (run->d->ask) {
+		*ret = settings_on(run->s, OPT_FORCE)
+			       ? ". Delete them, also what others have changed (--force)? [y/N] "
+			       : ". Delete them? [y/N] ";
+		return p->targets > 0 ? run->d->ask : NULL;
+	}
+	*ret = ". Go on? [y/N] ";
+	return settings_on(run->s, OPT_CONFIRM) ? &run->terminal : NULL;
 }
 
 /* Says what is about to happen, and asks if it was told to. */
@@ -54,21 +89,24 @@ static bool on_plan(void *arg, const struct snowmelt_plan *p)
 {
 	struct run *run = arg;
 	AUTO(buf_done) struct buf plan = {0}, question = {0};
+	const struct confirm *terminal;
+	const char *words;
 
 	buf_init(&plan, PLAN_MAX);
 	buf_init(&question, 4 * PLAN_MAX);
 	append_plan(run->s, p, &plan);
 	log_info("%s", plan.data ? plan.data : "");
-	if (!settings_on(run->s, OPT_CONFIRM))
+	terminal = question_of(run, p, &words);
+	if (!terminal)
 		return true;
 
 	/* The log may be off or elsewhere: the question stands for itself. */
 	if (buf_append_str(&question, "snowmelt: ") < 0 ||
 		str_show(&question, plan.data ? plan.data : "", SIZE_MAX) < 0 ||
-		buf_append_str(&question, ". Go on? [y/N] ") < 0)
+		buf_append_str(&question, words) < 0)
 		return false;
 	terminal_clear();
-	return confirm_ask(&run->terminal, question.data);
+	return confirm_ask(terminal, question.data);
 }
 
 static void on_progress(void *arg, const struct snowmelt_progress *p)
@@ -107,11 +145,18 @@ static int check_org(const struct settings *s, struct error *reterr)
 		org->place);
 }
 
+static bool asks_adobe(const struct run *run)
+{
+	return run->d->bit & FOR_ADOBE;
+}
+
 /* All that can be wrong before the library is asked. */
 static int prepare(struct run *run, struct credentials *ret, struct error *reterr)
 {
 	int r;
 
+	if (!asks_adobe(run))
+		return 0;
 	r = credentials_check_present(run->d->bit, run->s, reterr);
 	if (r == 0)
 		r = check_org(run->s, reterr);
@@ -124,7 +169,7 @@ static int prepare(struct run *run, struct credentials *ret, struct error *reter
 static int create(struct run *run, const struct credentials *c, struct snowmelt **ret)
 {
 	const struct snowmelt_callbacks callbacks = {
-		.confirm = on_plan,
+		.confirm = asks_adobe(run) ? on_plan : NULL,
 		.progress = on_progress,
 		.message = on_message,
 		.summary = on_text,

@@ -1,6 +1,7 @@
 /* drive.h - a command that is a run of the library: prepared, driven, ended. */
 #pragma once
 
+#include "cli/confirm.h"
 #include "cli/option_table.h"
 #include "cli/settings.h"
 #include "snowmelt/snowmelt.h"
@@ -8,6 +9,7 @@
 struct drive {
 	enum option_command bit;
 	enum snowmelt_command command;
+	const struct confirm *ask; /* on it, before the first deletion; NULL: do not */
 };
 
 /** From credentials to the summary, progress and signals between. @return the exit status,

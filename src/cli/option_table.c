@@ -242,25 +242,26 @@ const struct option option_table[OPTION_COUNT] = {
 		.group = GROUP_TRAFFIC,
 		.commands = FOR_ADOBE,
 		.fallback = "5",
-		.help = "Send a row's create at most N times, 1 to 100. Throttled ones (429) do "
-			"not count.",
+		.help = "Send a row's create, update, test or deletion at most N times, 1 to 100. "
+			"Throttled ones (429) do not count.",
 	},
 	[OPT_SETTLE] = {
 		.name = "settle",
 		.argument = "TIME",
 		.rule = {VALUE_DURATION, UPTO(0, HOURS(24))},
 		.group = GROUP_TRAFFIC,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_ROLLBACK,
 		.fallback = "5s",
 		.help = "After an error answer or a broken connection: how long until a row that "
-			"the service does not list counts as not created, and is sent again.",
+			"the service does not list counts as not created, and is sent again; in a "
+			"rollback, until one that is still there counts as not deleted.",
 	},
 	[OPT_SETTLE_TIMEOUT] = {
 		.name = "settle-timeout",
 		.argument = "TIME",
 		.rule = {VALUE_DURATION, UPTO(0, HOURS(24))},
 		.group = GROUP_TRAFFIC,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_ROLLBACK,
 		.fallback = "30s",
 		.help = "The same after a timeout, when the service may still be working.",
 	},
@@ -318,7 +319,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.name = "tag",
 		.rule = {VALUE_SWITCH},
 		.group = GROUP_TRAFFIC,
-		.commands = FOR_RUN,
+		.commands = FOR_RUN | FOR_PLAN,
 		.fallback = "no",
 		.help = "Append [snowmelt:KEY] to each description, with a KEY that no other row "
 			"has: what a lookup finds with it is surely ours.",
@@ -363,12 +364,13 @@ const struct option option_table[OPTION_COUNT] = {
 		.commands = FOR_CHECK,
 		.fallback = "no",
 		.help = "Ask each ServiceNow instance whether its login works: one try for each "
-			"user of an instance, since a wrong password locks the account after a few.",
+			"user of an instance, since a few wrong passwords lock an account. Rows that "
+			"share a login share its verdict.",
 	},
 	[OPT_PROBE_TABLE] = {
 		.name = "probe-table",
 		.argument = "TABLE",
-		.rule = {VALUE_TEXT},
+		.rule = {VALUE_TABLE},
 		.group = GROUP_CHECKS,
 		.commands = FOR_CHECK,
 		.fallback = "sys_user",
@@ -395,8 +397,8 @@ const struct option option_table[OPTION_COUNT] = {
 		.argument = "FILE",
 		.rule = {VALUE_FILE},
 		.group = GROUP_RESULTS,
-		.commands = FOR_ADOBE | FOR_RESULTS | FOR_STATUS,
-		.unset = "X.ledger beside X.csv",
+		.commands = FOR_RUN | FOR_PLAN | FOR_ROLLBACK | FOR_RESULTS | FOR_STATUS,
+		.unset = "X.ledger beside X.csv or X.results.csv",
 		.help = "What was done is remembered here, and its key in FILE.key, so that the "
 			"next run goes on where this one ended. It serves one service and "
 			"organization. memory: forgets all at the end: for benchmarks and "
@@ -408,7 +410,8 @@ const struct option option_table[OPTION_COUNT] = {
 		.rule = {VALUE_FILE},
 		.group = GROUP_RESULTS,
 		.commands = FOR_RUN | FOR_RESULTS | FOR_VERIFY | FOR_ROLLBACK,
-		.unset = "X.results.csv beside X.csv",
+		.unset = "X.results.csv beside X.csv; of verify X.verify.csv, of rollback "
+			 "X.rollback.csv",
 		.help = "Where the results go, one line a row. Required when the input is a pipe.",
 	},
 	[OPT_FORMAT] = {
@@ -417,7 +420,8 @@ const struct option option_table[OPTION_COUNT] = {
 		.rule = {VALUE_CHOICE, .words = "csv|jsonl"},
 		.group = GROUP_RESULTS,
 		.commands = FOR_RUN | FOR_RESULTS | FOR_VERIFY | FOR_ROLLBACK,
-		.unset = "csv, or jsonl if --results ends in .jsonl",
+		.unset = "csv, or jsonl if --results ends in .jsonl, or what is verified or rolled "
+			 "back does",
 		.help = "CSV or JSON Lines.",
 	},
 	[OPT_EXCEL_SAFE] = {

@@ -37,11 +37,16 @@ void claim_intend(struct engine *e, nsec_t now, struct job *j)
 	}
 }
 
-static void fresh(struct engine *e, nsec_t now, struct job *j)
+static void fresh(struct engine *e, nsec_t now, struct job *j, bool intended)
 {
+	j->intent = j->intent_durable = intended;
 	ending_close_job(e, now, j);
 	if (j->state != JOB_PENDING)
 		return;
+	if (intended) {
+		job_move(e, now, j, EV_DURABLE);
+		return;
+	}
 	j->awaits_inventory = !inventory_ready(e, now, j->scope);
 	if (!j->awaits_inventory)
 		claim_intend(e, now, j);
@@ -99,7 +104,7 @@ static void delete (struct engine *e, nsec_t now, struct job *j, bool open)
 static void begin(struct engine *e, nsec_t now, struct job *j, const struct engine_event *ev)
 {
 	switch (ev->row.claim) {
-	case CLAIM_FRESH: fresh(e, now, j); break;
+	case CLAIM_FRESH: fresh(e, now, j, ev->row.intended); break;
 	case CLAIM_OPEN:
 	case CLAIM_GONE: open(e, now, j); break;
 	case CLAIM_ENDED:

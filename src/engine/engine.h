@@ -170,6 +170,7 @@ struct engine_event {
 			uint32_t look_scope; /* OPEN, GONE, RELOOK: that of the recorded intent */
 			uint32_t sandbox;    /* < ENGINE_SCOPES_MAX */
 			bool filterable;     /* its name may stand in a lookup's filter */
+			bool intended; /* FRESH: its intent is durable already, see engine_intends() */
 		} row;
 		struct {
 			enum engine_answer answer; /* SHARED_FINDING: FOUND_*, CONFLICT or ABSENT */
@@ -381,6 +382,12 @@ bool engine_next(struct engine *e, nsec_t now, struct engine_action *ret);
 
 /** When to poll engine_next() again if nothing happens; NSEC_NEVER: no need. */
 nsec_t engine_deadline(const struct engine *e);
+
+/**
+ * Would a fresh row of this scope be intended at once? Then its claim may write the intent,
+ * too, and EVENT_ROW says so once it is durable: one order less, and one write.
+ */
+bool engine_intends(const struct engine *e, uint32_t scope);
 
 /** Does this row wait for that listing, so that its pages are compared with it? */
 bool engine_shares(const struct engine *e, uint32_t job, uint32_t listing);

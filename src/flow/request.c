@@ -117,7 +117,7 @@ int flow_connection_url(struct buf *url, const char *base_url, const char *id, e
 		[FLOW_PART_ITSELF] = "",
 		[FLOW_PART_TEST] = "/test",
 		/* In capitals in Adobe's description, like this in each of its examples. */
-		[FLOW_PART_EXPLORE] = "/explore?objectType=root",
+		[FLOW_PART_EXPLORE] = "/explore?objectType=ROOT",
 	};
 	int r = str_uuid(id) ? flow_create_url(url, base_url) : -EINVAL;
 

@@ -144,10 +144,23 @@ static int map_header(struct input *in, const struct input_options *o, struct er
 	return header_map(&in->header, record_of(in), &columns, in->bytes.shown, reterr);
 }
 
+static int open_none(struct input *in, const struct input_options *o, struct error *reterr)
+{
+	char shown[300];
+
+	in->bytes.regular = true;
+	if (stat(o->path, &in->bytes.stat) == 0)
+		return 0;
+	return error_set(reterr, -errno, "%s: cannot be read: %s",
+		str_shown(shown, sizeof(shown), o->path), strerror(errno));
+}
+
 static int open_all(struct input *in, const struct input_options *o, struct error *reterr)
 {
 	int r = check_options(o, reterr);
 
+	if (o->kind == INPUT_NONE)
+		return open_none(in, o, reterr);
 	if (r == 0)
 		r = bytes_open(&in->bytes, o->path, reterr);
 	if (r == 0 && !in->without_secrets)
@@ -298,10 +311,15 @@ static void say_nothing_was_done(struct error *e)
 
 int input_survey(struct input *in, struct input_survey *ret, struct error *reterr)
 {
-	struct row *row = malloc(sizeof(*row));
+	struct row *row;
 	int r;
 
 	assert(in->bytes.regular && in->rows == 0);
+	if (in->kind == INPUT_NONE) {
+		*ret = (struct input_survey){0};
+		return 0;
+	}
+	row = malloc(sizeof(*row));
 	if (!row)
 		return error_set(reterr, -ENOMEM, "%s: out of memory", in->bytes.shown);
 	row_init(row, NULL);
@@ -346,6 +364,8 @@ int input_next(struct input *in, struct row *row, struct error *reterr)
 {
 	int r = in->failed.code;
 
+	if (in->kind == INPUT_NONE)
+		return INPUT_END;
 	if (r == 0)
 		r = next_row(in, row, &in->failed);
 	if (r < 0) {
@@ -354,6 +374,16 @@ int input_next(struct input *in, struct row *row, struct error *reterr)
 			*reterr = in->failed;
 	}
 	return r;
+}
+
+int input_rewind(struct input *in, struct error *reterr)
+{
+	if (in->failed.code < 0) {
+		*reterr = in->failed;
+		return in->failed.code;
+	}
+	in->held = false;
+	return start_again(in, reterr);
 }
 
 /* -------------------------------------------------------------- questions */

@@ -38,6 +38,9 @@ enum input_kind {
 	 *
 	 * A CSV by --excel-safe: see row.plain_name. */
 	INPUT_RESULTS,
+	/* No rows at all: who reads something else needs the numbers of its scopes only. The
+	 * file is not opened; input_stat() is its, and it passes for a regular one. */
+	INPUT_NONE,
 };
 
 struct input_options {
@@ -88,6 +91,13 @@ int input_fd(const struct input *in);
  * Secret references are not resolved here (that costs an open a row).
  */
 int input_survey(struct input *in, struct input_survey *ret, struct error *reterr);
+
+/**
+ * Go back to the first row of a regular file that was surveyed, to read it once more.
+ *
+ * @return 0 or a negative errno with the sentence in reterr
+ */
+int input_rewind(struct input *in, struct error *reterr);
 
 enum input_got {
 	INPUT_ROW, /* a row, perhaps an invalid one */

@@ -79,13 +79,15 @@ static struct file_id id_at(const char *path)
 	return lstat(path, &st) == 0 ? id_of(&st) : (struct file_id){0};
 }
 
-static int open_ledger(struct files *f, struct error *reterr)
+static int open_ledger(struct files *f, bool must_exist, struct error *reterr)
 {
 	struct stat st;
 	int r = 0;
 
 	f->fd = open(f->real.data,
-		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+		O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
+			(must_exist ? 0 : O_CREAT),
+		0600);
 	if (f->fd < 0)
 		return trouble(f->path, -errno, reterr);
 	if (fstat(f->fd, &st) < 0)
@@ -102,8 +104,8 @@ static int open_ledger(struct files *f, struct error *reterr)
 	return 0;
 }
 
-int files_open(struct files *f, const char *path, const struct stat *inputs, size_t input_count,
-	struct error *reterr)
+int files_open(struct files *f, const char *path, bool must_exist, const struct stat *inputs,
+	size_t input_count, struct error *reterr)
 {
 	int r;
 
@@ -117,7 +119,7 @@ int files_open(struct files *f, const char *path, const struct stat *inputs, siz
 	if (r == 0)
 		r = check_companions(f, reterr);
 	if (r == 0)
-		r = open_ledger(f, reterr);
+		r = open_ledger(f, must_exist, reterr);
 	if (r == 0)
 		r = lock_take(f->fd, path, reterr);
 	f->locked = r == 0;

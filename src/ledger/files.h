@@ -31,14 +31,14 @@ struct files {
 };
 
 /**
- * Open or create `path`, which must be no link, no other kind of file and none
+ * Open `path`, or create it unless it `must_exist`, which must be no link, no other kind of file and none
  * of the `inputs`, and lock it.
  *
  * @param path  stays the caller's, as long as the files are open
  * @return 0, -EBUSY naming the holder, or another negative errno
  */
-int files_open(struct files *f, const char *path, const struct stat *inputs, size_t input_count,
-	struct error *reterr);
+int files_open(struct files *f, const char *path, bool must_exist, const struct stat *inputs,
+	size_t input_count, struct error *reterr);
 void files_close(struct files *f); /* fine on one that did not open */
 
 /** Without links in its folders, so that SQLite may refuse links. 0 or a negative errno. */

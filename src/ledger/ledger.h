@@ -112,6 +112,8 @@ struct ledger_request {
 	bool existing; /* CLAIM: of a row that is there. FRESH is answered, and nothing written, for
 	                * one that is not; and nothing but `row` is taken from the request, so
 	                * that the record is never `same` */
+	bool intend;   /* CLAIM: of a row that it has never seen, and whose name is in no inventory,
+	              * write the intent, too: the reply is as durable as that of an INTEND */
 	uint8_t fingerprint[LEDGER_FINGERPRINT_SIZE]; /* CLAIM, INTEND, OUTCOME */
 	int64_t wall_ms;
 	/* LEDGER_OUTCOME, and id, etag for INVENTORY_ITEM */
@@ -188,7 +190,8 @@ struct ledger_reply {
 	enum ledger_claim claim; /* CLAIM, INTEND (FRESH or LISTED) */
 	uint64_t earlier_row;    /* LEDGER_DUPLICATE: the row that had the name */
 	bool found;              /* RECALL, INVENTORY_END */
-	int64_t intent_ms;       /* INTEND: the moment that counts for `created` */
+	bool intended;           /* CLAIM: FRESH, and its intent is written */
+	int64_t intent_ms;       /* INTEND, intended: the moment that counts for `created` */
 	/* Both NULL where there is none; valid until the next ledger_next(). */
 	const struct ledger_record *record; /* CLAIM of a row that is not fresh; RECALL */
 	const struct ledger_listed *listed; /* LEDGER_LISTED */
@@ -261,6 +264,7 @@ struct ledger_sqlite_options {
 	const char *settings;      /* of the run, for the `run` table; no secrets */
 	const struct stat *inputs; /* files that the ledger must not be */
 	size_t input_count;
+	bool must_exist;         /* do not make one */
 	void (*wake)(void *arg); /* called, from any thread, when replies are ready; may be NULL */
 	void *wake_arg;
 };

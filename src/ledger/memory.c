@@ -68,6 +68,10 @@ static int claim(struct memory *m, const struct ledger_request *q, struct ledger
 		return out_of_memory(m);
 	if (fresh) {
 		reply->claim = LEDGER_FRESH;
+		reply->intended = q->intend && name;
+		if (reply->intended)
+			name->state = NAME_INTENDED;
+		reply->intent_ms = q->wall_ms;
 		return 0;
 	}
 	assert(name->row != q->row); /* a row is claimed once */

@@ -17,7 +17,14 @@
 #include "ledger/db.h"
 #include "ledger/sqlite.h"
 
-enum question { QUESTION_FIND, QUESTION_FIND_ID, QUESTION_UNNAMED, QUESTION_NAME, QUESTION_COUNT };
+enum question {
+	QUESTION_FIND,
+	QUESTION_FIND_ID,
+	QUESTION_UNNAMED,
+	QUESTION_NAME,
+	QUESTION_NAME_ID,
+	QUESTION_COUNT
+};
 
 #define ITEM "SELECT name, id, etag, endpoint, username, description FROM inventory "
 
@@ -26,6 +33,8 @@ static const char *const sql[QUESTION_COUNT] = {
 	[QUESTION_FIND_ID] = ITEM "INDEXED BY inventory_id WHERE listing = ? AND id = ? LIMIT 1",
 	[QUESTION_UNNAMED] = ITEM "WHERE listing = ? AND named = 0 ORDER BY name, id",
 	[QUESTION_NAME] = "UPDATE inventory SET named = 1 WHERE listing = ? AND name = ?",
+	[QUESTION_NAME_ID] = "UPDATE inventory INDEXED BY inventory_id SET named = 1 "
+			     "WHERE listing = ? AND id = ?",
 };
 
 struct scratch {
@@ -250,6 +259,21 @@ int ledger_scratch_find_id(struct ledger *l, const char *sandbox, const char *sp
 	if (r == 0 && scope)
 		r = answer(s, QUESTION_FIND_ID, scope, id, &(struct taker){each, arg});
 	return r < 0 ? failed(s, reterr) : (int)r;
+}
+
+int ledger_scratch_name_id(struct ledger *l, const char *sandbox, const char *spec_id,
+	const char *id, struct error *reterr)
+{
+	struct scratch *s = scratch_of(l);
+	const struct scope *scope;
+	int64_t r = begin(s);
+
+	if (r == 0)
+		r = index_ids(s);
+	scope = scope_of(s, sandbox, spec_id);
+	if (r == 0 && scope)
+		r = answer(s, QUESTION_NAME_ID, scope, id, NULL);
+	return r < 0 ? failed(s, reterr) : 0;
 }
 
 static int compare(const void *a, const void *b)

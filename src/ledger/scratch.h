@@ -42,6 +42,10 @@ int ledger_scratch_find_id(struct ledger *l, const char *sandbox, const char *sp
 	const char *id, void (*each)(void *arg, const struct ledger_scratch_item *item), void *arg,
 	struct error *reterr);
 
+/** From now on the item of this id is named, whatever its name: 0 or a negative errno. */
+int ledger_scratch_name_id(struct ledger *l, const char *sandbox, const char *spec_id,
+	const char *id, struct error *reterr);
+
 /** Every item whose name was not named, by sandbox, spec_id, name and id. */
 int ledger_scratch_unnamed(struct ledger *l,
 	void (*each)(void *arg, const struct ledger_scratch_item *item), void *arg,

@@ -28,7 +28,7 @@ static const char *const sql[STMT_COUNT] = {
 	[STMT_ROW] = "SELECT " RECORD_COLUMNS " FROM connection WHERE n = ?",
 	[STMT_CLAIM] = "INSERT INTO connection (state, hash, seen_run, seen_row, scope, intent_ms, "
 		       "changed_ms, fingerprint, name, endpoint, username, room, description) "
-		       "VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(?), ?)",
+		       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(?), ?)",
 	[STMT_SEE] = "UPDATE connection SET seen_run = ?, seen_row = ?, told = ? WHERE n = ?",
 	[STMT_SEE_CLAIMED] = "UPDATE connection SET seen_run = ?, seen_row = ?, scope = ?, "
 			     "changed_ms = ?, fingerprint = ?, endpoint = ?, username = ?, "

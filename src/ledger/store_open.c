@@ -145,11 +145,13 @@ static int open_all(struct store *s, const struct ledger_sqlite_options *o, stru
 {
 	int version, r;
 
-	r = files_open(&s->files, o->path, o->inputs, o->input_count, reterr);
+	r = files_open(&s->files, o->path, o->must_exist, o->inputs, o->input_count, reterr);
 	if (r == 0)
 		r = connect(s, reterr);
 	if (r == 0)
 		r = schema_look(s->db, o->path, &version, reterr);
+	if (r == 0 && version == 0 && o->must_exist)
+		r = error_set(reterr, -ENOENT, "the ledger is empty: name that of an earlier run");
 	if (r == 0)
 		r = get_key(s, version, reterr);
 	if (r == 0)

@@ -76,6 +76,11 @@ static void put_json_string(struct writer *w, const char *s)
 		w->error = json_print_string(w->b, s);
 }
 
+static const char *further_name(const struct line_style *s, size_t n)
+{
+	return n < s->carried_count ? s->carried_names[n] : s->number_name;
+}
+
 /* What stands before a value: the comma, and in JSON the column's name. */
 static void begin_column(struct writer *w)
 {
@@ -92,7 +97,7 @@ static void begin_column(struct writer *w)
 		put_str(w, line_columns[column]);
 		put(w, "\":", 2);
 	} else {
-		put_json_string(w, w->style->carried_names[column - line_column_count]);
+		put_json_string(w, further_name(w->style, column - line_column_count));
 		put(w, ":", 1);
 	}
 }
@@ -169,6 +174,8 @@ int line_header(const struct line_style *s, struct buf *b)
 		put_text(&w, line_columns[i]);
 	for (size_t i = 0; i < s->carried_count; i++)
 		put_text(&w, s->carried_names[i]);
+	if (s->number_name)
+		put_text(&w, s->number_name);
 	return end_line(&w, start);
 }
 
@@ -197,6 +204,8 @@ int line_append(const struct line_style *s, const struct line *l, struct buf *b)
 
 	for (size_t i = 0; i < s->carried_count; i++)
 		put_text(&w, i < l->carried_count ? l->carried[i] : NULL);
+	if (s->number_name)
+		l->number >= 0 ? put_number(&w, (uint64_t)l->number) : put_empty(&w);
 	if (s->format == LINE_JSONL)
 		put(&w, "}", 1);
 	return end_line(&w, start);

@@ -38,6 +38,7 @@ struct line {
 	int64_t duration_ms; /* negative: empty */
 	const char *const *carried;
 	size_t carried_count; /* at most the style's; the rest is empty */
+	int64_t number;       /* of the style's number_name; negative: empty */
 };
 
 struct line_style {
@@ -45,6 +46,8 @@ struct line_style {
 	bool excel_safe; /* defuse fields that a spreadsheet would take for a formula (CSV) */
 	const char *const *carried_names;
 	size_t carried_count;
+	const char *number_name; /* of a column of numbers behind the carried ones; a literal.
+	                          * NULL: there is none */
 };
 
 /** The results' own columns, in order ("row" … "duration_ms"). */

@@ -274,7 +274,7 @@ static int print_unproven(const struct summary *s, struct buf *b)
 static int print_next(const struct summary *s, struct buf *b)
 {
 	uint64_t wrong = s->by_status[STATUS_FAILED] + s->by_status[STATUS_CONFLICT] +
-			 s->by_status[STATUS_INVALID];
+			 s->by_status[STATUS_INVALID] + s->by_status[STATUS_IN_USE];
 	int r = 0;
 
 	if (wrong > 0)

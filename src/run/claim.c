@@ -4,7 +4,9 @@
 
 #include "base/macros.h"
 #include "base/str.h"
+#include "run/phrases.h"
 #include "run/shell.h"
+#include "sys/clock.h"
 
 struct engine_event claim_event(const struct slot *slot, uint32_t job, enum engine_claim claim)
 {
@@ -76,6 +78,7 @@ void claim_row_came(struct snowmelt *s, struct slot *slot, uint32_t job)
 	}
 	take_fingerprint(s, slot);
 	q = slot_request(slot, LEDGER_CLAIM, job);
+	q.intend = engine_intends(s->engine, slot->row.scope);
 	turn_ask(s, &q);
 	s->claims_out++;
 }
@@ -159,8 +162,25 @@ static void known(struct snowmelt *s, struct slot *slot, struct engine_event *ev
 	r->started_ms = 0;
 	r->request_id = "";
 	r->error_code = "spec_change";
-	r->error = "its connection_spec_id has changed, which no update can do: give the row "
-		   "another name, or roll the old one back first";
+	r->error = PHRASE_SPEC_CHANGE;
+}
+
+/* A rollback ended while it was deleting it. Whether it has: a lookup finds it, or does
+ * not; but one too soon after the create or the deletion proves neither. */
+static void deleting(const struct snowmelt *s, struct slot *slot, struct engine_event *ev)
+{
+	struct ledger_record *r = &slot->past.record;
+	bool settled = clock_wall_ms() - r->changed_ms >= s->settings.o.settle_timeout / MS;
+
+	str_copy(slot->record.id, sizeof(slot->record.id), r->id);
+	str_copy(slot->record.etag, sizeof(slot->record.etag), r->etag);
+	r->error_code = "";
+	r->error = "a rollback ended while it was deleting it: run the same rollback again, or "
+		   "this a little later, which looks whether it is there";
+	slot->by_intent = true;
+	ev->row.known = OUTCOME_UNRESOLVED;
+	ev->row.claim =
+		settled && strcmp(r->spec_id, slot->row.spec_id) == 0 ? CLAIM_ENDED : CLAIM_KNOWN;
 }
 
 static void recorded(struct snowmelt *s, struct slot *slot, const struct ledger_reply *reply,
@@ -176,6 +196,8 @@ static void recorded(struct snowmelt *s, struct slot *slot, const struct ledger_
 		known(s, slot, ev);
 	} else if (reply->claim == LEDGER_OPEN) {
 		open_intent(s, slot, ev);
+	} else if (r->state == LEDGER_STATE_DELETING) {
+		deleting(s, slot, ev);
 	} else {
 		ev->row.claim = CLAIM_ENDED;
 		ev->row.known = r->state == LEDGER_STATE_WITHDRAWN
@@ -196,6 +218,9 @@ void claim_replied(struct snowmelt *s, const struct ledger_reply *reply)
 		ev.row.claim = CLAIM_DUPLICATE;
 	} else if (reply->claim != LEDGER_FRESH) {
 		recorded(s, slot, reply, &ev);
+	} else if (reply->intended) {
+		slot->record.intent_ms = reply->intent_ms;
+		ev.row.intended = true;
 	}
 	if (ev.row.claim == CLAIM_DUPLICATE)
 		turn_tell(s, &ev);

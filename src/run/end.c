@@ -66,7 +66,7 @@ static void say_end(struct snowmelt *s)
 	char why[1600];
 
 	buf_init(&text, 65536);
-	s->summary.remembered = s->durable;
+	s->summary.remembered = run_may_be_repeated(s);
 	s->summary.unproven = engine_stats(s->engine).unproven;
 	summary_print(&s->summary, every_row_has_a_line(s) ? s->results_path : NULL,
 		clock_monotonic() - s->started_at, engine_stats(s->engine).requests, &text);
@@ -101,12 +101,13 @@ static enum snowmelt_exit end_status(const struct snowmelt *s)
 	}
 }
 
-/* It has only gathered what the report needs; of half of it nothing can be said. */
+/* It has only gathered what the report needs; of half of that mostly nothing can be said. */
 static enum snowmelt_exit end_gathering(struct snowmelt *s)
 {
 	char why[1600];
 
-	if (s->end.done.end == END_COMPLETE)
+	if (s->end.done.end == END_COMPLETE ||
+		(s->purpose->reports_half && words_ended_by_hand(s->end.done.end)))
 		return s->purpose->report(s);
 	words_end(s, why, sizeof(why));
 	run_message(s, why);

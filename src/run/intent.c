@@ -56,6 +56,7 @@ void intent_replied(struct snowmelt *s, const struct ledger_reply *reply)
 	if (reply->op == LEDGER_INTEND) {
 		slot->record.intent_ms = reply->intent_ms;
 		slot->by_intent = false; /* from here on the row is what counts */
+		slot->record.id[0] = slot->record.etag[0] = '\0';
 	}
 	turn_tell(s, &(struct engine_event){.kind = EVENT_INTENT_DURABLE, .job = reply->ticket});
 }

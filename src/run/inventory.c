@@ -68,8 +68,10 @@ static void feed(void *arg, const struct flow_item *item)
 	q->name = item->name;
 	q->id = item->id;
 	q->etag = item->etag;
-	q->endpoint = item->endpoint ? item->endpoint : "";
-	q->username = item->username ? item->username : "";
+	q->endpoint = item->endpoint;
+	q->username = item->username;
+	if (p->run->purpose->lists)
+		q->description = item->description;
 	turn_ask(p->run, q);
 	p->run->slots[p->x->job].look->items_out++;
 }

@@ -90,6 +90,7 @@ static void remember(struct slot *slot, const struct flow_verdict *v, int status
 		str_copy(rec->id, sizeof(rec->id), v->id);
 	if (v->class == FLOW_CREATED || v->class == FLOW_UPDATED)
 		str_copy(rec->etag, sizeof(rec->etag), v->etag);
+	rec->passed |= v->class == FLOW_PASSED;
 	if (v->class == FLOW_EXPLORED) {
 		rec->explored = true;
 		rec->tables = v->tables;

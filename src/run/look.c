@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "run/recorded.h"
 #include "run/shell.h"
 
 /* ------------------------------------------------------------------- asking */
@@ -36,6 +37,8 @@ static void begin_row(const struct snowmelt *s, struct slot *slot)
 
 	flow_cursor_init(&look->cursor);
 	flow_hits_init(&look->hits);
+	if (slot->past.there)
+		flow_hits_ignore(&look->hits, recorded_deleted_id(&slot->past.record));
 	look->met = false;
 	look->tag[0] = '\0';
 	if (slot->kind == SLOT_RELOOK) {
@@ -133,6 +136,14 @@ static int64_t intent_server_ms(
 	return slot->record.intent_ms + s->server_offset_ms;
 }
 
+/* Only what was created by us is deleted; this one was left. */
+static bool was_being_deleted(const struct slot *slot, const char *id)
+{
+	const struct ledger_record *r = &slot->past.record;
+
+	return slot->past.there && r->state == LEDGER_STATE_DELETING && str_iequal(r->id, id);
+}
+
 enum engine_answer look_conclude(
 	const struct snowmelt *s, struct slot *slot, const struct flow_hits *hits)
 {
@@ -153,6 +164,8 @@ enum engine_answer look_conclude(
 		str_copy(rec->id, sizeof(rec->id), hits->ids[0]);
 		str_copy(rec->etag, sizeof(rec->etag), hits->etag);
 	}
+	if (was_being_deleted(slot, rec->id))
+		return ANSWER_FOUND_CREATED;
 	return finding == FLOW_FOUND_CREATED ? ANSWER_FOUND_CREATED : ANSWER_FOUND_ADOPTED;
 }
 

@@ -69,7 +69,7 @@ static bool meet(
 	return false;
 }
 
-static int check_paths(struct snowmelt *s)
+int open_check_paths(struct snowmelt *s)
 {
 	static const char *const of_ledger[] = {"", ".key", "-wal", "-shm", NULL};
 	static const char *const of_results[] = {"", ".part", ".part.index", ".new", NULL};
@@ -140,19 +140,36 @@ int open_ledger_file(struct snowmelt *s)
 
 	if (strcmp(s->ledger_path, RUN_LEDGER_MEMORY) == 0)
 		return ledger_memory_create(open_wake, s, &s->ledger, &s->error);
-	r = check_paths(s);
+	r = open_check_paths(s);
 	return r < 0 ? r : open_durable(s);
+}
+
+#define TABLES "tables"
+
+/* One of that name that was carried so far gives way, as where a results column has it. */
+static void add_tables(struct line_style *style, const char *names[ROW_CARRIED_MAX])
+{
+	for (size_t i = 0; i < style->carried_count; i++) {
+		const char *name = style->carried_names[i];
+
+		names[i] = str_iequal(name, TABLES) ? "input." TABLES : name;
+	}
+	style->carried_names = names;
+	style->number_name = TABLES;
 }
 
 static int open_results(struct snowmelt *s)
 {
 	const struct stat *in = input_stat(s->input);
+	const char *names[ROW_CARRIED_MAX];
 	struct line_style style = {
 		.format = s->settings.format,
 		.excel_safe = s->settings.o.excel_safe,
 	};
 
 	style.carried_count = input_carried(s->input, &style.carried_names);
+	if (s->settings.o.explore)
+		add_tables(&style, names);
 	return results_open(s->results_path, &style, in, 1, &s->results, &s->error);
 }
 
@@ -169,6 +186,8 @@ static bool announce(struct snowmelt *s)
 		.ledger = s->ledger_path,
 		.sandboxes = sandboxes,
 		.command = s->settings.o.command,
+		.targets = s->targets,
+		.left_alone = s->left_alone,
 		.counted = input_is_regular(s->input),
 		.rows = s->survey.rows,
 		.invalid = s->survey.invalid,

@@ -76,6 +76,13 @@ void outcome_order(struct snowmelt *s, const struct engine_action *a)
 	struct outcome o;
 	struct words words;
 
+	if (s->purpose->lists) { /* and has nowhere to write it */
+		turn_tell(s, &(struct engine_event){
+				     .kind = EVENT_OUTCOME_DURABLE,
+				     .job = a->job,
+			     });
+		return;
+	}
 	slot->record.decided_at = turn_now(s);
 	if (op != LEDGER_UNMARK) {
 		o = outcome_of(slot, a, turn_now(s));
@@ -131,6 +138,9 @@ static void log_lost(const struct slot *slot)
 	if (rec->recorded)
 		log_error("%s: its outcome was recorded in the ledger that is gone: %s%s", place,
 			rec->id[0] ? "its id is " : "it has none", rec->id);
+	else if (rec->deleting)
+		log_error(
+			"%s: its outcome could not be recorded: %s may be deleted", place, rec->id);
 	else if (rec->id[0])
 		log_error("%s: its outcome could not be recorded: its id is %s", place, rec->id);
 	else if (rec->http_status != 0 && rec->answer.class == FLOW_REJECTED)
@@ -147,6 +157,9 @@ static bool is_lost(const struct snowmelt *s, const struct slot *slot)
 	bool known = slot->past.there && slot->past.record.state == LEDGER_STATE_DONE;
 	bool gone = s->error.code == -ESTALE;
 
+	/* Of a deletion the intent is there. */
+	if (slot->record.deleting)
+		return gone && slot->record.started_ms != 0;
 	if ((slot->record.recorded && !gone) || known)
 		return false;
 	if (slot->kind == SLOT_GONE)

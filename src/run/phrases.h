@@ -14,3 +14,8 @@
 #define PHRASE_DIFFERS                                                                             \
 	"the row differs by now from what this connection was created with, which is left as it "  \
 	"is"
+
+/** `spec_change`: of the same. */
+#define PHRASE_SPEC_CHANGE                                                                         \
+	"its connection_spec_id has changed, which no update can do: give the row another name, "  \
+	"or roll the old one back first"

@@ -5,6 +5,13 @@
 #include "run/shell.h"
 
 static const struct purpose purposes[] = {
+	[SNOWMELT_COMMAND_CHECK] =
+		{
+			.reads = INPUT_INSTANCES,
+			.input_only = true,
+			.read = read_input,
+			.report = check_report,
+		},
 	[SNOWMELT_COMMAND_RUN] =
 		{
 			.reads = INPUT_INSTANCES,
@@ -17,10 +24,73 @@ static const struct purpose purposes[] = {
 			.tell = tell_row,
 			.words = words_for_run,
 		},
+	[SNOWMELT_COMMAND_PLAN] =
+		{
+			.reads = INPUT_INSTANCES,
+			.input_only = true,
+			.lists = true,
+			.open_ledger = plan_open,
+			.read = plan_read,
+			.intend = plan_intend,
+			.tell = plan_tell,
+			.report = plan_report,
+		},
+	[SNOWMELT_COMMAND_VERIFY] =
+		{
+			.reads = INPUT_RESULTS,
+			.input_only = true,
+			.results = ".verify",
+			.open_ledger = verify_open,
+			.read = read_input,
+			.row_came = verify_row_came,
+			.tell = tell_row,
+			.words = words_for_verify,
+		},
+	[SNOWMELT_COMMAND_ROLLBACK] =
+		{
+			.reads = INPUT_RESULTS,
+			.input_only = true,
+			.results = ".rollback",
+			.open_ledger = rollback_open,
+			.read = read_input,
+			.row_came = rollback_row_came,
+			.claimed = rollback_claimed,
+			.intend = rollback_intend,
+			.tell = tell_row,
+			.words = words_for_rollback,
+		},
 };
 
-const struct purpose *purpose_of(enum snowmelt_command c)
+static const struct purpose check_with_probes = {
+	.reads = INPUT_INSTANCES,
+	.input_only = true,
+	.independent = true,
+	.open_ledger = check_open,
+	.read = check_read,
+	.row_came = check_row_came,
+	.ask = check_ask,
+	.answered = check_answered,
+	.tell = check_tell,
+	.report = check_report,
+	.reports_half = true,
+};
+
+static const struct purpose verify_of_ledger = {
+	.reads = INPUT_NONE,
+	.input_only = true,
+	.results = ".verify",
+	.open_ledger = verify_open_ledger,
+	.read = verify_read_ledger,
+	.tell = tell_row,
+	.words = words_for_verify,
+};
+
+const struct purpose *purpose_of(const struct snowmelt_options *o)
 {
-	assert(c < ARRAY_SIZE(purposes) && purposes[c].read);
-	return &purposes[c];
+	assert(o->command < ARRAY_SIZE(purposes) && purposes[o->command].read);
+	if (o->command == SNOWMELT_COMMAND_CHECK && o->probe)
+		return &check_with_probes;
+	if (o->command == SNOWMELT_COMMAND_VERIFY && verify_is_ledger(o->input))
+		return &verify_of_ledger;
+	return &purposes[o->command];
 }

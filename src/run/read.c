@@ -60,7 +60,7 @@ static void wait_for_input(struct snowmelt *s)
 	uv_poll_start(&s->input_poll, UV_READABLE | UV_DISCONNECT, on_input_ready);
 }
 
-static void input_failed(struct snowmelt *s, const struct error *error)
+void read_failed(struct snowmelt *s, const struct error *error)
 {
 	s->input_over = s->input_bad = true;
 	/* A regular file was sound when it was read through: it has changed since,
@@ -71,8 +71,7 @@ static void input_failed(struct snowmelt *s, const struct error *error)
 		s->error = *error;
 }
 
-/* After the last row's claim is answered, and not before. */
-static bool tell_end(struct snowmelt *s)
+bool read_tell_end(struct snowmelt *s)
 {
 	if (!s->input_over || s->input_told || s->claims_out > 0)
 		return false;
@@ -106,12 +105,12 @@ bool read_input(struct snowmelt *s)
 		else if (got == INPUT_WAIT)
 			wait_for_input(s);
 		else if (got < 0)
-			input_failed(s, &error);
+			read_failed(s, &error);
 		if (got == INPUT_NO_ROOM || got == INPUT_WAIT)
 			break;
 		any = true;
 	}
-	return tell_end(s) || any;
+	return read_tell_end(s) || any;
 }
 
 bool read_rows(struct snowmelt *s)

@@ -25,14 +25,32 @@ int recorded_open(const char *path, struct ledger_reader **ret, struct error *re
 		str_shown(shown, sizeof(shown), path));
 }
 
+/* What was created never, or no more. */
+static enum status withdrawn_status(const char *status)
+{
+	enum status s;
+
+	if (status_find(status, &s) && (s == STATUS_DELETED || s == STATUS_GONE))
+		return s;
+	return STATUS_SKIPPED;
+}
+
+const char *recorded_deleted_id(const struct ledger_record *r)
+{
+	bool deleted = r->state == LEDGER_STATE_WITHDRAWN || r->state == LEDGER_STATE_INTENDED;
+
+	return deleted ? r->id : "";
+}
+
 enum status recorded_status(enum ledger_state state, const char *status)
 {
 	enum status s;
 
 	switch (state) {
-	case LEDGER_STATE_CLAIMED:
-	case LEDGER_STATE_WITHDRAWN: return STATUS_SKIPPED;
+	case LEDGER_STATE_CLAIMED: return STATUS_SKIPPED;
+	case LEDGER_STATE_WITHDRAWN: return withdrawn_status(status);
 	case LEDGER_STATE_INTENDED:
+	case LEDGER_STATE_DELETING:
 	case LEDGER_STATE_DOUBT: return STATUS_UNRESOLVED;
 	case LEDGER_STATE_DONE: return status_find(status, &s) ? s : STATUS_CREATED;
 	case LEDGER_STATE_REFUSED: return status_find(status, &s) ? s : STATUS_FAILED;

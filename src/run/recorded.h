@@ -10,3 +10,7 @@ int recorded_open(const char *path, struct ledger_reader **ret, struct error *re
 
 /** @param status  as recorded; counts where there is an outcome */
 enum status recorded_status(enum ledger_state state, const char *status);
+
+/** The id of a connection that was deleted, which a listing that lags may still show; ""
+ * for none. It stands in the record until the row is created again. */
+const char *recorded_deleted_id(const struct ledger_record *r);

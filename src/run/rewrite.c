@@ -110,7 +110,7 @@ static int open_results(struct rewrite *w, struct error *reterr)
 
 static int find_paths(struct rewrite *w, struct error *reterr)
 {
-	w->results_path = run_results_path(w->o);
+	w->results_path = run_results_path(w->o, ".results");
 	w->ledger_path = run_ledger_path(w->o->input, w->o->ledger);
 	w->seen_path = w->results_path ? path_with(w->results_path, ".part.names") : NULL;
 	if (w->results_path && w->ledger_path && w->seen_path)
@@ -142,13 +142,31 @@ static const char *words_for(
 		       "looks it up first";
 	if (status == STATUS_SKIPPED)
 		return "it was not sent: run it again to create it";
+	if (status == STATUS_DELETED || status == STATUS_GONE)
+		return "";
 	return differs(rec, row) ? PHRASE_DIFFERS : "";
+}
+
+/* The id, for that rollback, which goes on with it. */
+static void say_deleting(const struct ledger_record *rec, struct saying *ret)
+{
+	*ret = (struct saying){
+		.status = STATUS_UNRESOLVED,
+		.code = "",
+		.text = "a rollback ended while it was deleting it: run the same rollback again, "
+			"or run it, which looks whether it is there",
+		.record = rec,
+	};
 }
 
 static void say_recorded(const struct ledger_record *rec, const struct row *row, struct saying *ret)
 {
 	enum status status = recorded_status(rec->state, rec->status);
 
+	if (rec->state == LEDGER_STATE_DELETING) {
+		say_deleting(rec, ret);
+		return;
+	}
 	*ret = (struct saying){
 		.status = status,
 		.code = rec->error_code,
@@ -203,8 +221,11 @@ static int write_line(struct rewrite *w, const struct saying *s, struct error *r
 	};
 
 	if (rec) {
-		l.id = rec->id;
-		l.etag = rec->etag;
+		bool old = s->status != STATUS_DELETED && s->status != STATUS_GONE &&
+			   *recorded_deleted_id(rec);
+
+		l.id = old ? "" : rec->id; /* that of an earlier life */
+		l.etag = old ? "" : rec->etag;
 		l.http_status = rec->http_status;
 		l.attempts = rec->attempts;
 		l.request_id = rec->request_id;
@@ -328,6 +349,7 @@ int snowmelt_results(const struct snowmelt_options *o, const struct snowmelt_cal
 
 	if (w) {
 		w->o = o;
+		w->summary.gone_is_fine = true; /* only a rollback calls it so */
 		row_init(&w->row, NULL);
 		status = write_all(w, cb, &e);
 		close_all(w);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "base/json.h"
 #include "base/str.h"
@@ -46,6 +47,12 @@ void run_message(const struct snowmelt *s, const char *text)
 {
 	if (s->cb.message && text[0])
 		s->cb.message(s->cb.arg, text);
+}
+
+/* Only a run makes what a second one would make again. */
+bool run_may_be_repeated(const struct snowmelt *s)
+{
+	return s->durable || s->settings.o.command != SNOWMELT_COMMAND_RUN;
 }
 
 /* ----------------------------------------------------------------- creation */
@@ -104,7 +111,7 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 	r = run_settings_take(&s->settings, o, s->secrets, &s->error);
 	if (r == 0)
 		r = tokens_init(s);
-	if (r == 0)
+	if (r == 0 && s->purpose->open_ledger)
 		r = make_room_for_files(&s->settings.o, &s->error);
 	if (r == 0 && proxy_hide_login(o->proxy) < 0)
 		r = error_set(&s->error, -ENOMEM, "no memory for secrets");
@@ -113,6 +120,63 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 	if (r == 0)
 		r = open_input(s, o);
 	return r;
+}
+
+static bool is_pipe(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+/* Before it is opened, which waits for what comes through it. */
+static bool takes_input(struct snowmelt *s, const struct snowmelt_options *o)
+{
+	if (str_empty(o->input) || !is_pipe(o->input))
+		return true;
+	if (o->command == SNOWMELT_COMMAND_ROLLBACK)
+		error_set(&s->error, -EINVAL,
+			"rollback reads its results more than once before it deletes anything: "
+			"give them as a file, not by a pipe");
+	else if (o->command == SNOWMELT_COMMAND_CHECK && o->probe)
+		error_set(&s->error, -EINVAL,
+			"--probe reads the input twice, which a pipe cannot: give it as a file, or "
+			"leave --probe out");
+	else if (o->command == SNOWMELT_COMMAND_PLAN)
+		error_set(&s->error, -EINVAL,
+			"plan reads its input twice, which a pipe cannot: give it as a file");
+	return s->error.code == 0;
+}
+
+/* What is no regular file has nothing beside it. */
+static bool has_names(struct snowmelt *s)
+{
+	const struct snowmelt_options *o = &s->settings.o;
+	bool keeps_ledger = o->command == SNOWMELT_COMMAND_RUN;
+
+	if (input_is_regular(s->input))
+		return true;
+	if (s->purpose->results && !o->results)
+		error_set(&s->error, -EINVAL,
+			"the input is no regular file, so the results have no name: give --results "
+			"FILE");
+	else if (keeps_ledger && !o->ledger)
+		error_set(&s->error, -EINVAL,
+			"the input is no regular file, so the ledger has no name: give --ledger "
+			"FILE");
+	return s->error.code == 0;
+}
+
+static bool take_paths(struct snowmelt *s)
+{
+	const struct snowmelt_options *o = &s->settings.o;
+
+	if (s->purpose->results)
+		s->results_path = run_results_path(o, s->purpose->results);
+	s->ledger_path = o->command == SNOWMELT_COMMAND_ROLLBACK
+				 ? run_ledger_of_results(o->input, o->ledger)
+				 : run_ledger_path(o->input, o->ledger);
+	return s->ledger_path && (s->results_path || !s->purpose->results);
 }
 
 int snowmelt_create(const struct snowmelt_options *o, const struct snowmelt_callbacks *cb,
@@ -125,23 +189,12 @@ int snowmelt_create(const struct snowmelt_options *o, const struct snowmelt_call
 	if (!s)
 		return SNOWMELT_FATAL;
 	s->cb = *cb;
-	s->purpose = purpose_of(o->command);
-	if (create_parts(s, o) == 0) {
-		status = SNOWMELT_OK;
-		if (!input_is_regular(s->input) && !s->settings.o.results) {
-			status = SNOWMELT_USAGE;
-			error_set(&s->error, -EINVAL,
-				"the input is no regular file, so the results have no name: give "
-				"--results FILE");
-		} else if (!input_is_regular(s->input) && !s->settings.o.ledger) {
-			status = SNOWMELT_USAGE;
-			error_set(&s->error, -EINVAL,
-				"the input is no regular file, so the ledger has no name: give "
-				"--ledger FILE");
-		}
-		s->results_path = run_results_path(&s->settings.o);
-		s->ledger_path = run_ledger_path(s->settings.o.input, s->settings.o.ledger);
-		if ((!s->results_path || !s->ledger_path) && status == SNOWMELT_OK)
+	s->purpose = purpose_of(o);
+	if (!takes_input(s, o)) {
+		status = SNOWMELT_USAGE;
+	} else if (create_parts(s, o) == 0) {
+		status = has_names(s) ? SNOWMELT_OK : SNOWMELT_USAGE;
+		if (!take_paths(s) && status == SNOWMELT_OK)
 			status = SNOWMELT_FATAL; /* out of memory, as the sentence says already */
 	}
 	if (s->error.text[0])
@@ -158,6 +211,9 @@ void snowmelt_destroy(struct snowmelt *s)
 {
 	if (!s)
 		return;
+	check_done(s);
+	ledger_reader_close(s->reader);
+	plan_done(s);
 	free(s->results_path);
 	free(s->ledger_path);
 	tokens_done(s);

@@ -18,7 +18,9 @@
 #include "ledger/ledger.h"
 #include "net/net.h"
 #include "output/results.h"
+#include "ledger/reader.h"
 #include "output/summary.h"
+#include "run/deletable.h"
 #include "sys/secret.h"
 
 /* Rows are read ahead so that no request waits for a commit, but not without
@@ -97,8 +99,11 @@ struct record {
 	nsec_t decided_at; /* outcome ordered; 0: not yet */
 	bool recorded;     /* and durable in the ledger */
 	bool deleting;     /* an intent to delete it stands, or is on its way */
-	bool explored;     /* verify: its tables were counted */
+	bool passed;       /* verify: its own test did; what follows is of its tables */
+	bool explored;     /* these were counted */
 	uint64_t tables;
+	enum deletable deletable; /* rollback */
+	bool renamed;             /* it was asked for by its plain name, too */
 };
 
 enum slot_kind {
@@ -117,6 +122,7 @@ struct slot {
 	bool updating;             /* claimed to be updated */
 	bool by_intent;            /* looked for as the ledger recorded it, not as the row is */
 	bool held;                 /* its EVENT_ROW waits for a last look at its name */
+	bool asked_again;          /* check: nothing of it had left the first time */
 	struct engine_event claim; /* that event */
 	size_t bytes;              /* its part of row_bytes */
 	struct look *look;         /* NULL but in doubt, and of a listing */
@@ -151,6 +157,7 @@ struct sandbox_headers {
 };
 
 struct words;
+struct check;
 
 /** What a command makes of a run; the engine is the same for all. One row of a table in
  * purpose.c each. */
@@ -158,6 +165,7 @@ struct purpose {
 	enum input_kind reads;
 	bool input_only;     /* no rows come from the ledger */
 	bool independent;    /* each row asks a server of its own, without a token */
+	bool lists;          /* it wants to know what the server has, and writes nothing down */
 	const char *results; /* what stands behind X of X.csv for them; NULL: none are written */
 	/** Open s->ledger: 0 or a negative errno with the sentence in s->error. NULL: it needs
 	 * none, nor the loop. */
@@ -175,9 +183,15 @@ struct purpose {
 	/** What that line says of it. */
 	void (*words)(const struct snowmelt *s, const struct slot *slot,
 		const struct engine_action *a, struct words *ret);
+	/** ACTION_SEND, where it is not the Flow Service that is asked: fill URL and headers, of
+	 * which a reference is handed over. NULL: it is. */
+	void (*ask)(struct snowmelt *s, struct exchange *x, struct net_request *ret);
+	/** What came back; EVENT_ANSWER. */
+	void (*answered)(struct exchange *x, const struct net_answer *a);
 	/** All that was asked is known: say what it comes to, from a second reading of the
 	 * input. NULL: the results say it. @return enum snowmelt_exit */
 	enum snowmelt_exit (*report)(struct snowmelt *s);
+	bool reports_half; /* also when it was stopped before all was asked */
 };
 
 struct snowmelt {
@@ -198,6 +212,13 @@ struct snowmelt {
 	struct net *net;
 	struct summary summary;
 	char *results_path, *ledger_path;
+	struct check *check; /* of check --probe; NULL before and else */
+	uint64_t targets;             /* verify: rows with an id; rollback: to be deleted */
+	char left_alone[512];         /* rollback: of the others, how many for which reason */
+	struct ledger_reader *reader; /* verify: of the ledger that it was given */
+	int64_t reader_cursor;
+	uint64_t reader_rows;
+	struct plan *plan; /* plan: what it needs beside all this; NULL before open_ledger */
 
 	struct slot *slots;
 	uint32_t slot_count;
@@ -266,11 +287,37 @@ void tokens_drop(struct snowmelt *s, struct token *t);
 size_t tokens_secrets(const struct snowmelt *s, const char *dst[TOKEN_SECRETS_MAX]);
 
 /* purpose.c */
-const struct purpose *purpose_of(enum snowmelt_command c);
+const struct purpose *purpose_of(const struct snowmelt_options *o);
+
+/* verify.c: as in struct purpose, of results … */
+int verify_open(struct snowmelt *s);
+void verify_row_came(struct snowmelt *s, struct slot *slot, uint32_t job);
+/* … and of a ledger */
+bool verify_is_ledger(const char *path);
+int verify_open_ledger(struct snowmelt *s);
+bool verify_read_ledger(struct snowmelt *s);
+
+/* rollback.c: as in struct purpose */
+int rollback_open(struct snowmelt *s);
+void rollback_row_came(struct snowmelt *s, struct slot *slot, uint32_t job);
+void rollback_claimed(struct snowmelt *s, const struct ledger_reply *reply);
+void rollback_intend(struct snowmelt *s, uint32_t job);
+
+/* plan.c: as in struct purpose … */
+int plan_open(struct snowmelt *s);
+bool plan_read(struct snowmelt *s);
+void plan_intend(struct snowmelt *s, uint32_t job);
+void plan_tell(struct snowmelt *s, struct slot *slot, const struct engine_action *a);
+void plan_done(struct snowmelt *s);
+/* … and plan_report.c */
+enum snowmelt_exit plan_report(struct snowmelt *s);
 
 /* open.c */
 /** As purpose.open_ledger: the one that a run writes, made where it is missing. */
 int open_ledger_file(struct snowmelt *s);
+/** None of the ledger's files is one of the results': 0 or -EINVAL with the sentence in
+ * s->error. */
+int open_check_paths(struct snowmelt *s);
 /** Service, org and settings as a ledger wants them; the bufs hold the text.
  * @return 0 or a negative errno with the sentence in s->error */
 int open_ledger_options(struct snowmelt *s, struct buf *service, struct buf *settings,
@@ -317,6 +364,11 @@ void read_taken(struct snowmelt *s);
 void read_ended(struct snowmelt *s, bool fatal);
 /** Read rows for the orders that are out. @return whether anything came of it */
 bool read_rows(struct snowmelt *s);
+/** The input cannot be read any further. */
+void read_failed(struct snowmelt *s, const struct error *error);
+/** Once it is over: tell the engine after the last row's claim is answered, and not before.
+ * @return whether it was told now */
+bool read_tell_end(struct snowmelt *s);
 /** As purpose.read: rows of the input, one a READ order. */
 bool read_input(struct snowmelt *s);
 
@@ -353,7 +405,28 @@ void byid_begin(struct snowmelt *s, struct exchange *x, const struct engine_acti
 /** The page of a read: how does it stand to what we know of it? */
 enum engine_answer byid_page(struct snowmelt *s, struct exchange *x, const struct net_answer *a);
 
+/* check.c: as purpose.report */
+enum snowmelt_exit check_report(struct snowmelt *s);
+
+/* check_probe.c: as in struct purpose */
+int check_open(struct snowmelt *s);
+void check_done(struct snowmelt *s); /* fine when it was not opened */
+bool check_read(struct snowmelt *s);
+void check_row_came(struct snowmelt *s, struct slot *slot, uint32_t job);
+void check_ask(struct snowmelt *s, struct exchange *x, struct net_request *ret);
+void check_answered(struct exchange *x, const struct net_answer *a);
+void check_tell(struct snowmelt *s, struct slot *slot, const struct engine_action *a);
+
 /* send.c */
+/** Header lines that are gathered; they hold secrets. */
+struct send_lines {
+	char *line[16];
+	size_t count;
+};
+/** `arg` is a struct send_lines. @return 0, or -1 without memory */
+int send_line_add(void *arg, const char *line);
+/** A list of them, which are wiped. @param r  of what gathered them: asserts that it is 0 */
+struct net_headers *send_lines_take(struct send_lines *l, int r);
 void send_order(struct snowmelt *s, const struct engine_action *a);
 void send_cut(struct snowmelt *s, uint32_t job);
 void send_headers_drop(struct snowmelt *s);
@@ -424,6 +497,15 @@ void words_for_run(const struct snowmelt *s, const struct slot *slot, const stru
 	struct words *ret);
 /** The same, of a row that was to be updated. */
 void words_for_update(const struct slot *slot, const struct engine_action *a, struct words *ret);
+/** As purpose.words, of verify and rollback. */
+void words_for_verify(const struct snowmelt *s, const struct slot *slot,
+	const struct engine_action *a, struct words *ret);
+void words_for_rollback(const struct snowmelt *s, const struct slot *slot,
+	const struct engine_action *a, struct words *ret);
+/** The same, of a row that the run has not come to, or got nothing from.
+ * @param not_done  "not created" */
+void words_say_skipped(struct words *w, const struct slot *slot, const struct engine_action *a,
+	const char *not_done);
 /** Text of others may be in it: nothing there moves a terminal's cursor. */
 void words_say(struct words *w, const char *code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /** What the last answer said, never "". */
@@ -434,3 +516,5 @@ void words_end(const struct snowmelt *s, char *dst, size_t dst_len);
 
 /* run.c */
 void run_message(const struct snowmelt *s, const char *text);
+/** Does the same command once more do no harm? */
+bool run_may_be_repeated(const struct snowmelt *s);

@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "base/str.h"
+#include "run/recorded.h"
 #include "run/shell.h"
 #include "sys/clock.h"
 
@@ -67,8 +68,10 @@ int slot_as_recorded(struct snowmelt *s, struct slot *slot, const struct ledger_
 	row->endpoint = slot->past.record.endpoint;
 	row->username = slot->past.record.username;
 	row->spec_id = slot->past.record.spec_id;
-	str_copy(slot->record.id, sizeof(slot->record.id), r->id);
-	str_copy(slot->record.etag, sizeof(slot->record.etag), r->etag);
+	if (!*recorded_deleted_id(r)) {
+		str_copy(slot->record.id, sizeof(slot->record.id), r->id);
+		str_copy(slot->record.etag, sizeof(slot->record.etag), r->etag);
+	}
 	slot->record.intent_ms = r->intent_ms;
 	slot_weigh(s, slot);
 	return 0;
@@ -109,5 +112,5 @@ void slot_free(struct snowmelt *s, struct slot *slot)
 	free(slot->look);
 	slot->look = NULL;
 	slot->kind = SLOT_FREE;
-	slot->updating = slot->by_intent = slot->held = false;
+	slot->updating = slot->by_intent = slot->held = slot->asked_again = false;
 }

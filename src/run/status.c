@@ -36,6 +36,8 @@ const char *status_word(enum ledger_state state, const char *status)
 		return STATUS_WORD_PENDING;
 	if (state == LEDGER_STATE_INTENDED)
 		return STATUS_WORD_OPEN;
+	if (state == LEDGER_STATE_DELETING)
+		return STATUS_WORD_DELETING;
 	return status_name(recorded_status(state, status));
 }
 

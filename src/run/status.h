@@ -10,6 +10,7 @@
 /* Beside the statuses of the results: rows without an outcome yet. */
 #define STATUS_WORD_PENDING "pending"
 #define STATUS_WORD_OPEN "open"
+#define STATUS_WORD_DELETING "deleting"
 
 /** What is told, and to whom. The first error sticks. */
 struct status_teller {

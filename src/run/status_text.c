@@ -53,7 +53,7 @@ static void say_count(struct status_teller *t, uint64_t n, const char *one, cons
 
 /* ------------------------------------------------------------------ totals */
 
-enum { TOTAL_OPEN = STATUS_COUNT, TOTAL_PENDING, TOTAL_COUNT };
+enum { TOTAL_OPEN = STATUS_COUNT, TOTAL_DELETING, TOTAL_PENDING, TOTAL_COUNT };
 
 struct totals {
 	struct human_total of[TOTAL_COUNT];
@@ -123,7 +123,14 @@ static int append_cause(struct buf *b, const struct ledger_group *g)
 
 static bool has_outcome(enum ledger_state state)
 {
-	return state != LEDGER_STATE_CLAIMED && state != LEDGER_STATE_INTENDED;
+	return state != LEDGER_STATE_CLAIMED && state != LEDGER_STATE_INTENDED &&
+	       state != LEDGER_STATE_DELETING;
+}
+
+/* What is gone was to be deleted: only a rollback writes that into a ledger. */
+static bool is_fine(enum status status)
+{
+	return status_is_fine(status) || status == STATUS_GONE;
 }
 
 static void count_group(void *arg, const struct ledger_group *g)
@@ -135,9 +142,11 @@ static void count_group(void *arg, const struct ledger_group *g)
 		totals->of[TOTAL_PENDING].count += g->count;
 	else if (g->state == LEDGER_STATE_INTENDED)
 		totals->of[TOTAL_OPEN].count += g->count;
+	else if (g->state == LEDGER_STATE_DELETING)
+		totals->of[TOTAL_DELETING].count += g->count;
 	else if (status_find(status_word(g->state, g->status), &status))
 		totals->of[status].count += g->count;
-	if (!has_outcome(g->state) || status == STATUS_COUNT || status_is_fine(status))
+	if (!has_outcome(g->state) || status == STATUS_COUNT || is_fine(status))
 		return;
 	if (totals->cause_count == CAUSES_MAX) {
 		totals->other_rows += g->count;
@@ -165,7 +174,9 @@ static void say_next(struct status_teller *t, const struct totals *totals, bool 
 	bool open = totals->of[TOTAL_OPEN].count > 0;
 	bool unresolved = totals->of[STATUS_UNRESOLVED].count > 0;
 
-	if ((open && !going) || unresolved || totals->of[TOTAL_PENDING].count > 0)
+	bool deleting = totals->of[TOTAL_DELETING].count > 0 && !going;
+
+	if ((open && !going) || deleting || unresolved || totals->of[TOTAL_PENDING].count > 0)
 		say(t, "\n");
 	if (totals->of[TOTAL_PENDING].count > 0)
 		wrap(t, "Pending rows have been read, and nothing of them was sent.", 0, SIZE_MAX);
@@ -173,6 +184,12 @@ static void say_next(struct status_teller *t, const struct totals *totals, bool 
 		wrap(t,
 			"Open rows may have been created. Run the same command again: it looks "
 			"them up before it sends anything.",
+			0, SIZE_MAX);
+	if (deleting)
+		wrap(t,
+			"Deleting rows may have been deleted. Run the same rollback again: it "
+			"reads "
+			"them before it deletes anything.",
 			0, SIZE_MAX);
 	if (unresolved || (open && !going))
 		wrap(t, "'snowmelt status --unresolved' lists the rows in doubt.", 0, SIZE_MAX);
@@ -198,6 +215,7 @@ int status_text_totals(struct status_teller *t, struct ledger_reader *reader, co
 {
 	struct totals totals = {
 		.of[TOTAL_OPEN].name = STATUS_WORD_OPEN,
+		.of[TOTAL_DELETING].name = STATUS_WORD_DELETING,
 		.of[TOTAL_PENDING].name = STATUS_WORD_PENDING,
 	};
 	struct ledger_run run;

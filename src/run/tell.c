@@ -74,6 +74,7 @@ void tell_row(struct snowmelt *s, struct slot *slot, const struct engine_action 
 		.duration_ms = o.duration_ms,
 		.carried = slot->row.carried,
 		.carried_count = slot->row.carried_count,
+		.number = slot->record.explored ? (int64_t)slot->record.tables : -1,
 	};
 
 	s->purpose->words(s, slot, a, &words);

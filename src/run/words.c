@@ -98,11 +98,12 @@ static void say_difference(struct words *w, const struct snowmelt *s, const stru
 		words_say(w, "", PHRASE_DIFFERS);
 }
 
-static void say_skipped(struct words *w, const struct slot *slot, const struct engine_action *a)
+void words_say_skipped(struct words *w, const struct slot *slot, const struct engine_action *a,
+	const char *not_done)
 {
 	if (a->row.cause == CAUSE_TROUBLE)
-		words_say(w, slot->record.answer.code,
-			"not created, gave up after many tries; the last: %s", words_last(slot));
+		words_say(w, slot->record.answer.code, "%s, gave up after many tries; the last: %s",
+			not_done, words_last(slot));
 	else if (words_ended_by_hand(a->row.end))
 		words_say(w, "stopped", "the run was stopped before this row");
 	else
@@ -162,7 +163,7 @@ void words_for_run(const struct snowmelt *s, const struct slot *slot, const stru
 	}
 	switch (a->row.outcome) {
 	case OUTCOME_INVALID: say_invalid(ret, slot); break;
-	case OUTCOME_SKIPPED: say_skipped(ret, slot, a); break;
+	case OUTCOME_SKIPPED: words_say_skipped(ret, slot, a, "not created"); break;
 	case OUTCOME_UNRESOLVED: say_unresolved(ret, slot, a); break;
 	case OUTCOME_FAILED: say_failed(ret, s, slot, a); break;
 	case OUTCOME_CONFLICT: words_say(ret, "conflict", "%s", slot->record.answer.message); break;
@@ -192,7 +193,7 @@ static void say_wait(nsec_t wait, char *dst, size_t dst_len)
 /* What is safe to do next depends on whether anybody remembers what is done. */
 static const char *again(const struct snowmelt *s)
 {
-	if (s->durable)
+	if (run_may_be_repeated(s))
 		return "run the same command again";
 	if (!input_is_regular(s->input) || s->end.done.end == END_ABORTED)
 		return "run the rows without a line in the .part file, and only those";
@@ -244,8 +245,8 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 	case END_COMPLETE: break;
 	case END_STOPPED: buf_printf(b, "stopped: to go on, %s", again(s)); break;
 	case END_ABORTED:
-		buf_printf(
-			b, "cut short, and the results file is as it was: to go on, %s", again(s));
+		buf_printf(b, "cut short%s: to go on, %s",
+			s->purpose->results ? ", and the results file is as it was" : "", again(s));
 		break;
 	case END_HALT_RULE:
 		buf_printf(b,
@@ -280,6 +281,14 @@ static void end_text(const struct snowmelt *s, struct buf *b)
 			again(s));
 		break;
 	case END_INVENTORY:
+		if (s->purpose->lists) {
+			buf_printf(b,
+				"what is in sandbox %s could not be listed completely (%s), so "
+				"nothing can be said of it: run the same command again later",
+				s->listing_sandbox,
+				str_shown(why, sizeof(why), s->listing_trouble));
+			break;
+		}
 		buf_printf(b,
 			"what is in sandbox %s already could not be listed completely (%s), so its "
 			"new rows were not sent: run the same command again later; or with "

@@ -55,6 +55,50 @@ def test_confirm_asks_before_anything_is_sent(flowmock, tmp_path, reply, status,
     assert mock.status()["creates"] == creates
 
 
+def rolled_back_on_a_terminal(flowmock, tmp_path, *more):
+    mock = flowmock()
+    path = write_csv(tmp_path / "i.csv", instances(3))
+    snowmelt("run", path, "--url", mock.url, expect=0)
+    results = tmp_path / "i.results.csv"
+    results.write_text(results.read_text().replace("created", "adopted", 1))
+    return mock, results, lambda: Terminal("rollback", results, "--url", mock.url, *more)
+
+
+@pytest.mark.parametrize("reply, status, deletes", [("y\n", 0, 2), ("n\n", 4, 0), ("\n", 4, 0)])
+def test_rollback_counts_and_asks_before_anything_is_sent(
+        flowmock, tmp_path, reply, status, deletes):
+    mock, _, begin = rolled_back_on_a_terminal(flowmock, tmp_path)
+    asked = mock.status()["requests"]
+    terminal = begin()
+    text = terminal.read_until("[y/N] ").replace("\r\n", "")
+    assert "3 rows, 2 of them to delete, the others left: 1 not called created by these" in text
+    assert text.endswith("Delete them? [y/N] ")
+    assert mock.status()["requests"] == asked
+    terminal.type(reply)
+    assert terminal.wait() == status
+    assert mock.status()["deletes"] == deletes
+    if status:
+        assert mock.status()["requests"] == asked
+
+
+def test_what_force_does_is_part_of_the_question(flowmock, tmp_path):
+    _, _, begin = rolled_back_on_a_terminal(flowmock, tmp_path, "--force")
+    terminal = begin()
+    terminal.read_until("also what others have changed (--force)? [y/N] ")
+    terminal.type("n\n")
+    assert terminal.wait() == 4
+
+
+@pytest.mark.parametrize("more", [["--yes"], []])
+def test_with_yes_or_with_nothing_to_delete_nobody_is_asked(flowmock, tmp_path, more):
+    mock, results, begin = rolled_back_on_a_terminal(flowmock, tmp_path, *more)
+    if not more:
+        results.write_text(results.read_text().replace("created", "unchanged"))
+    terminal = begin()
+    assert terminal.wait() == 0 and "[y/N]" not in terminal.seen
+    assert mock.status()["deletes"] == (2 if more else 0)
+
+
 def test_confirm_without_a_terminal_is_refused(tmp_path):
     path = write_csv(tmp_path / "i.csv", instances(1))
     done = snowmelt("run", path, "--url", "http://127.0.0.1:9/x", "--confirm", expect=3)

@@ -119,6 +119,23 @@ static void on_listing(struct sim *s, uint32_t listing, enum engine_answer a)
 
 /* -------------------------------------------------------------------- events */
 
+static void on_durable(struct sim *s, struct row *row)
+{
+	row->b.intent_durable = true;
+	s->check.untried += row->claim == CLAIM_FRESH;
+}
+
+/* The claim has written it: then all that an order needs must have held. */
+static void on_intended(struct sim *s, struct row *row)
+{
+	row->b.intent_ordered = true;
+	if (!s->set.config.no_inventory && !s->check.inventory[row->scope].listed)
+		sim_breach(s, "row %u is intended before its scope %u is listed", row->number,
+			row->scope);
+	sim_cover(s, COVER_INTENDED_BY_CLAIM);
+	on_durable(s, row);
+}
+
 /* What an earlier run had left open is in doubt, whatever the ledger says. */
 static void on_row(struct sim *s, struct row *row)
 {
@@ -134,12 +151,8 @@ static void on_row(struct sim *s, struct row *row)
 	row->b.unlooked = row->claim == CLAIM_ENDED || row->claim == CLAIM_RELOOK;
 	if (sent)
 		s->check.sandbox_used[row->sandbox] = true;
-}
-
-static void on_durable(struct sim *s, struct row *row)
-{
-	row->b.intent_durable = true;
-	s->check.untried += row->claim == CLAIM_FRESH;
+	if (row->intended)
+		on_intended(s, row);
 }
 
 void check_row_event(struct sim *s, const struct engine_event *e)

@@ -24,6 +24,7 @@ static void tell(struct sim *s, const struct row *row)
 					    .look_scope = row->look_scope,
 					    .sandbox = row->sandbox,
 					    .filterable = row->filterable,
+					    .intended = row->intended,
 				    },
 		    });
 }
@@ -72,6 +73,11 @@ static void judge(struct sim *s, struct row *row)
 	row->updates = e->updates;
 	row->etag = e->etag;
 	row->removed = e->removed;
+	if (row->intended) {
+		row->claim = CLAIM_FRESH;
+		row->intent_at = e->intent_at;
+		return;
+	}
 	switch (e->state) {
 	case ENTRY_NONE:
 	case ENTRY_CLAIMED: row->claim = CLAIM_FRESH; break;
@@ -145,6 +151,9 @@ void claimed_row(struct sim *s, const struct op *op)
 		claimed_result(s, row, &s->w.disk.live[row->identity]);
 	} else {
 		disk_apply(s, &copy); /* settles `told`; fields only of a row never intended */
+		row->intended = copy.intend;
+		if (copy.intend)
+			disk_sync(s);
 		judge(s, row);
 	}
 	tell_or_hold(s, row);

@@ -30,6 +30,7 @@
 	X(CHANGED, "known row changed")                                                            \
 	X(RELOOK_EARLIER, "last look at a row of an earlier run")                                  \
 	X(RELOOK_HELD, "row of the CSV held until its name was looked at")                         \
+	X(INTENDED_BY_CLAIM, "intent written with the claim")                                      \
 	X(RELOOK_KEPT, "last look that finds no more")                                             \
 	X(RELOOK_CONFLICT, "last look that names a conflict")                                      \
 	X(RELOOK_AMENDED, "line amended by a last look")                                           \

@@ -56,7 +56,8 @@ static void claim(const struct disk *d, struct entry *e, const struct op *op)
 		return;
 	if (e->state != ENTRY_NONE && e->state != ENTRY_CLAIMED)
 		return;
-	e->state = ENTRY_CLAIMED;
+	e->state = op->intend ? ENTRY_INTENDED : ENTRY_CLAIMED;
+	e->intent_at = op->intend ? op->at : 0;
 	e->fields = op->fields;
 }
 
@@ -206,6 +207,11 @@ void disk_apply(struct sim *s, struct op *op)
 		complete_inventory(s, op);
 	if (!writes(op->kind) || op->identity == NO_IDENTITY)
 		return;
+	if (op->kind == OP_CLAIM && op->intend)
+		op->intend = d->live[op->identity].state == ENTRY_NONE &&
+			     !in_inventory(s, op->identity,
+				     s->w.identities[op->identity].sandbox * s->set.specs +
+					     op->fields.spec);
 	if (op->kind == OP_INTEND)
 		op->listed = d->live[op->identity].state == ENTRY_CLAIMED &&
 			     in_inventory(s, op->identity,

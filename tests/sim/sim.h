@@ -84,6 +84,7 @@ struct row {
 	enum engine_source source;
 	bool delivered;
 	bool held;     /* its name is looked at once more: it is told after that */
+	bool intended; /* the claim has written its intent */
 	bool was_open; /* the claim's entry was in doubt: `created` is possible */
 	bool edited;   /* since what the ledger has; or an update is open there */
 	uint32_t job;

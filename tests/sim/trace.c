@@ -110,7 +110,8 @@ void trace_event(struct sim *s, const struct engine_event *e)
 		return;
 	switch (e->kind) {
 	case EVENT_ROW:
-		trace_note(s, TRACE_STORY, "%s %s", trace_job(s, e->job), claim_name(e->row.claim));
+		trace_note(s, TRACE_STORY, "%s %s%s", trace_job(s, e->job),
+			claim_name(e->row.claim), e->row.intended ? ", intended" : "");
 		if (s->rows[s->jobs[e->job].row].identity != NO_IDENTITY)
 			trace_note(s, TRACE_ALL, "          it is name %u",
 				s->rows[s->jobs[e->job].row].identity + 1);

@@ -184,6 +184,7 @@ struct op {
 	bool as_now, relook;
 	uint32_t id, etag;
 	bool existing; /* CLAIM: only of what is there */
+	bool intend;   /* CLAIM: of what was never seen, the intent, too; and whether it was */
 	/* others */
 	enum engine_source source;          /* HAND_OUT */
 	uint32_t sandbox, scope;            /* RECALL_ANY; INVENTORY */

@@ -136,6 +136,19 @@ static void the_torso_of_a_key_is_made_anew_and_a_stranger_is_not(void **state)
 	assert_string_equal(scratch_read("stranger.key"), "my TLS key");
 }
 
+static void one_that_must_exist_is_never_made(void **state)
+{
+	struct ledger_sqlite_options o = options_for("none");
+
+	o.must_exist = true;
+	refusal(&o, -ENOENT);
+	assert_int_equal(access("none", F_OK), -1);
+	assert_int_equal(access("none.key", F_OK), -1);
+	scratch_write("none", "", 0);
+	refusal(&o, -ENOENT);
+	assert_int_equal(access("none.key", F_OK), -1);
+}
+
 /* ----------------------------------------------------------------------- lock */
 
 static void do_nothing(struct ledger *l)
@@ -412,6 +425,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_key_is_refused_and_kept),
 		cmocka_unit_test(a_key_that_lies_alone_serves_a_new_ledger),
 		cmocka_unit_test(the_torso_of_a_key_is_made_anew_and_a_stranger_is_not),
+		cmocka_unit_test(one_that_must_exist_is_never_made),
 		cmocka_unit_test(a_second_run_is_told_who_holds_it),
 		cmocka_unit_test(a_dead_holder_blocks_nobody),
 		cmocka_unit_test(links_other_kinds_and_the_input_are_refused),

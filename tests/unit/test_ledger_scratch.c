@@ -147,6 +147,20 @@ static void an_id_is_found_whatever_its_name_and_does_not_name_it(void **state)
 	ledger_destroy(l);
 }
 
+static void an_id_can_be_named_alone(void **state)
+{
+	struct ledger *l = make();
+	struct error e = {0};
+
+	list_some(l);
+	assert_int_equal(ledger_scratch_name_id(l, "prod", "s", "id-1", &e), 0);
+	assert_int_equal(ledger_scratch_name_id(l, "prod", "s", "id-6", &e), 0); /* of another */
+	assert_int_equal(ledger_scratch_name_id(l, "prod", "none", "id-9", &e), 0);
+	assert_string_equal(unnamed(l), "dev/s/acme/id-5 prod/r/acme/id-6 prod/s//id-0 "
+					"prod/s/acme/id-2 prod/s/zebra/id-9 ");
+	ledger_destroy(l);
+}
+
 static void keep(void *arg, const struct ledger_scratch_item *i)
 {
 	char *all = arg;
@@ -343,6 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_has_a_name_is_found_and_what_nobody_named_is_left),
 		cmocka_unit_test(an_id_is_found_whatever_its_name_and_does_not_name_it),
+		cmocka_unit_test(an_id_can_be_named_alone),
 		cmocka_unit_test(what_is_not_shown_is_told_from_what_is_empty),
 		cmocka_unit_test(the_newest_listing_counts),
 		cmocka_unit_test(it_is_no_ledger_to_rely_on),

@@ -118,6 +118,33 @@ static void what_is_empty_is_nothing_in_csv_and_null_in_json(void **state)
 		"\"cost centre, old\":null}\n");
 }
 
+static void a_column_of_numbers_stands_behind_the_carried_ones(void **state)
+{
+	struct line_style style = {.format = LINE_CSV,
+		.carried_names = carried_names,
+		.carried_count = 2,
+		.number_name = "tables"};
+	struct line l = {.row = 1, .line = 2, .duration_ms = -1, .number = 17};
+	AUTO(buf_done) struct buf b;
+
+	buf_init(&b, MANY);
+	assert_int_equal(line_header(&style, &b), 0);
+	assert_string_equal(b.data + b.len - 7, "tables\n");
+	buf_reset(&b);
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_string_equal(b.data, "1,2,,,,,,,,,,0,,,,,,17\n");
+	l.number = -1;
+	buf_reset(&b);
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_string_equal(b.data, "1,2,,,,,,,,,,0,,,,,,\n");
+	style.format = LINE_JSONL;
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_non_null(strstr(b.data, "\"cost centre, old\":null,\"tables\":null}\n"));
+	l.number = 0;
+	assert_int_equal(line_append(&style, &l, &b), 0);
+	assert_non_null(strstr(b.data, ",\"tables\":0}\n"));
+}
+
 static void a_duration_of_zero_is_a_number(void **state)
 {
 	const struct line_style style = {.format = LINE_CSV};
@@ -446,6 +473,7 @@ int main(void)
 		cmocka_unit_test(csv_has_all_columns_in_order_and_the_carried_behind),
 		cmocka_unit_test(json_has_the_same_columns_with_numbers_as_numbers),
 		cmocka_unit_test(what_is_empty_is_nothing_in_csv_and_null_in_json),
+		cmocka_unit_test(a_column_of_numbers_stands_behind_the_carried_ones),
 		cmocka_unit_test(a_duration_of_zero_is_a_number),
 		cmocka_unit_test(csv_quotes_what_must_be_quoted_and_nothing_else),
 		cmocka_unit_test(bad_utf8_passes_in_csv_and_is_replaced_in_json),

@@ -125,6 +125,45 @@ static void assert_told(const struct ledger_record *rec, const char *status, con
 	free(text);
 }
 
+static void what_a_rollback_did_is_told_with_its_id(void **state)
+{
+	struct ledger_record rec = {.state = LEDGER_STATE_WITHDRAWN,
+		.name = "a",
+		.endpoint = "https://old",
+		.id = "id-a",
+		.status = "deleted"};
+
+	assert_told(&rec, "deleted", "");
+	rec.status = "gone";
+	rec.error = "it was not there any more";
+	assert_told(&rec, "gone", "it was not there any more");
+	assert_int_equal(rewrite(), SNOWMELT_OK);
+	rec.state = LEDGER_STATE_DELETING;
+	rec.status = "created";
+	rec.error = "";
+	assert_told(&rec, "unresolved",
+		"\"a rollback ended while it was deleting it: run the same rollback again, or run "
+		"it, which looks whether it is there\"");
+	assert_int_equal(rewrite(), SNOWMELT_ROWS);
+}
+
+static void the_id_of_an_earlier_life_is_not_shown(void **state)
+{
+	static const struct ledger_record records[] = {
+		{.state = LEDGER_STATE_INTENDED, .name = "a", .id = "id-a", .etag = "old"},
+		{.state = LEDGER_STATE_WITHDRAWN, .name = "b", .id = "id-b", .status = "skipped"},
+	};
+	char *text;
+
+	use(records, ARRAY_SIZE(records));
+	put_file(INPUT, COLUMNS "a,https://b,c,pass-1,\nb,https://b,c,pass-1,\n");
+	assert_int_equal(rewrite(), SNOWMELT_ROWS);
+	text = read_file(OUT);
+	assert_non_null(strstr(text, "a,prod,https://b,unresolved,,,"));
+	assert_non_null(strstr(text, "b,prod,https://b,skipped,,,"));
+	free(text);
+}
+
 static void rows_without_an_outcome_say_what_to_do(void **state)
 {
 	struct ledger_record rec = {.state = LEDGER_STATE_CLAIMED, .name = "a"};
@@ -343,6 +382,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(each_row_gets_what_the_ledger_has),
 		TEST(all_fine_is_0),
+		TEST(what_a_rollback_did_is_told_with_its_id),
+		TEST(the_id_of_an_earlier_life_is_not_shown),
 		TEST(rows_without_an_outcome_say_what_to_do),
 		TEST(a_row_that_was_edited_keeps_its_status_and_says_so),
 		TEST(bad_rows_are_invalid_with_the_words_of_a_run),

@@ -117,6 +117,25 @@ static void a_run_is_going_or_has_died(void **state)
 	assert_says("Open rows may have been created.");
 }
 
+static void what_was_rolled_back_is_no_failure_and_a_cut_deletion_is_told(void **state)
+{
+	static const struct ledger_group rolled_back[] = {
+		{LEDGER_STATE_WITHDRAWN, "deleted", "", "", 1, 20},
+		{LEDGER_STATE_WITHDRAWN, "gone", "gone", "it was not there any more", 2, 2},
+		{LEDGER_STATE_DELETING, "created", "", "", 3, 1},
+		{LEDGER_STATE_WITHDRAWN, "skipped", "", "", 4, 1},
+	};
+
+	fake.groups = rolled_back;
+	fake.group_count = ARRAY_SIZE(rolled_back);
+	assert_int_equal(status(SNOWMELT_REPORT_TEXT, false), SNOWMELT_OK);
+	assert_says("  skipped      1\n  deleted     20\n  gone         2\n  deleting     1\n");
+	assert_says("Deleting rows may have been deleted. Run the same rollback again");
+	assert_null(strstr(said, "gone: 2 rows"));
+	assert_int_equal(status(SNOWMELT_REPORT_CSV, false), SNOWMELT_OK);
+	assert_says("\nrows,deleting,,1,3,");
+}
+
 static void a_ledger_without_rows_says_so(void **state)
 {
 	fake.group_count = 0;
@@ -308,6 +327,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(people_see_totals_and_causes),
 		TEST(a_run_is_going_or_has_died),
+		TEST(what_was_rolled_back_is_no_failure_and_a_cut_deletion_is_told),
 		TEST(a_ledger_without_rows_says_so),
 		TEST(causes_have_an_end),
 		TEST(machines_get_the_same_in_csv),
