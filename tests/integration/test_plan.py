@@ -723,7 +723,8 @@ def check_agreement(lines, results, untold, adopted, deleting):
             assert action in ("nothing", "change", "conflict", "gone"), where
             continue
         if status == "unresolved":
-            assert key in deleting and "rollback was interrupted" in told["reason"], where
+            assert key in deleting, where
+            assert action == "conflict" or "rollback was interrupted" in told["reason"], where
             continue
         assert action in FORETELLS[status], where
         if status == "changed":
