@@ -183,7 +183,13 @@ struct snowmelt_callbacks {
 	/** The summary, whole, for standard output. */
 	void (*summary)(void *arg, const char *text);
 	/** CHECK, PLAN and snowmelt_status(): whole lines for standard output, one piece after
-	 * the other. */
+	 * the other.
+	 *
+	 * PLAN, as CSV or JSON Lines: row, line, name, sandbox, action, fields, id, reason. The
+	 * rows in input order; then, with row and line empty, what is gone and what is extra.
+	 * `action` is create, adopt, change, nothing, conflict, invalid, gone or extra. `fields`
+	 * are parted by ", ": columns, "a parameter or auth_spec" of other sources, "description
+	 * or password" of what was adopted. */
 	void (*output)(void *arg, const char *text);
 	void *arg;
 };

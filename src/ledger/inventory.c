@@ -145,6 +145,7 @@ int store_inventory_end(struct store *s, const struct ledger_request *q, struct 
 	r = count_ids(s, scope->listing, &count);
 	if (r < 0)
 		return r;
+	reply->ids = count;
 	reply->found = count == q->count;
 	if (!reply->found)
 		return 0;

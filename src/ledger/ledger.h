@@ -190,6 +190,7 @@ struct ledger_reply {
 	enum ledger_claim claim; /* CLAIM, INTEND (FRESH or LISTED) */
 	uint64_t earlier_row;    /* LEDGER_DUPLICATE: the row that had the name */
 	bool found;              /* RECALL, INVENTORY_END */
+	uint64_t ids;            /* INVENTORY_END: the distinct ones that were put */
 	bool intended;           /* CLAIM: FRESH, and its intent is written */
 	int64_t intent_ms;       /* INTEND, intended: the moment that counts for `created` */
 	/* Both NULL where there is none; valid until the next ledger_next(). */

@@ -36,6 +36,7 @@ void inventory_send(struct snowmelt *s, struct exchange *x, const struct engine_
 
 	x->scope = a->send.scope;
 	look->sandbox = x->sandbox;
+	look->scope = x->scope;
 	if (a->send.first) {
 		struct ledger_request q = request_of(s, x, LEDGER_INVENTORY_BEGIN);
 
@@ -133,10 +134,15 @@ void inventory_taken(struct snowmelt *s, const struct ledger_reply *reply)
 
 void inventory_replied(struct snowmelt *s, const struct ledger_reply *reply)
 {
+	const struct look *look = s->slots[reply->ticket].look;
 	bool complete = reply->error == 0 && reply->found;
 
+	if (reply->error == 0 && !complete && s->purpose->lists)
+		complete = plan_explains(
+			s, look->scope, reply->ids, look->cursor.count - look->foreign);
+
 	if (!complete)
-		inventory_unread(s, s->slots[reply->ticket].look->sandbox,
-			"there were more or fewer connections than it counted");
+		inventory_unread(
+			s, look->sandbox, "there were more or fewer connections than it counted");
 	tell(s, reply->ticket, complete ? ANSWER_LISTED : ANSWER_DOUBTFUL);
 }

@@ -155,6 +155,36 @@ void plan_done(struct snowmelt *s)
 	s->plan = NULL;
 }
 
+/* ------------------------------------------------------------------ a run meanwhile */
+
+/* Each of its rows may have come, or gone, behind the back of the listing. */
+static bool may_have_moved(const struct plan *p, const struct ledger_record *r)
+{
+	return plan_by_record(r) || r->changed_ms >= p->began_ms;
+}
+
+static uint64_t count_moved(struct snowmelt *s, const char *sandbox, const char *spec_id)
+{
+	const struct ledger_record *r;
+	int64_t cursor = 0;
+	uint64_t count = 0;
+
+	/* When the ledger cannot be read any more, the report says so. */
+	while (ledger_reader_next(s->plan->reader, &cursor, &r, NULL) == 1)
+		count += may_have_moved(s->plan, r) && strcmp(r->sandbox, sandbox) == 0 &&
+			 strcmp(r->spec_id, spec_id) == 0;
+	return count;
+}
+
+bool plan_explains(struct snowmelt *s, uint32_t scope, uint64_t listed, uint64_t counted)
+{
+	uint64_t off = listed > counted ? listed - counted : counted - listed;
+	uint32_t number;
+	const char *spec_id = input_scope_spec(s->input, scope, &number);
+
+	return s->plan->reader && off <= count_moved(s, input_sandbox(s->input, number), spec_id);
+}
+
 /* --------------------------------------------------------- a row for each scope */
 
 static void take_scope(struct snowmelt *s, uint32_t scope)

@@ -75,6 +75,7 @@ struct look {
 	uint32_t items_out; /* inventory: items that the ledger has not taken yet */
 	bool page_held;     /* inventory: its page is answered once it has */
 	uint32_t sandbox;   /* inventory */
+	uint32_t scope;     /* same */
 };
 
 /** What the ledger had of a row when it was claimed or recalled. */
@@ -309,6 +310,9 @@ bool plan_read(struct snowmelt *s);
 void plan_intend(struct snowmelt *s, uint32_t job);
 void plan_tell(struct snowmelt *s, struct slot *slot, const struct engine_action *a);
 void plan_done(struct snowmelt *s);
+/** There are `listed` of a scope, and the server has counted `counted`: is that the doing of
+ * a run that was going meanwhile? */
+bool plan_explains(struct snowmelt *s, uint32_t scope, uint64_t listed, uint64_t counted);
 /* … and plan_report.c */
 enum snowmelt_exit plan_report(struct snowmelt *s);
 

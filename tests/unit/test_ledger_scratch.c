@@ -49,6 +49,15 @@ static bool complete(struct ledger *l, const char *sandbox, const char *spec_id,
 	return ask_for(l, &q).found;
 }
 
+/* Also where it has another number than was asked for. */
+static uint64_t ids_of(struct ledger *l, const char *sandbox, const char *spec_id)
+{
+	struct ledger_request q = {
+		.op = LEDGER_INVENTORY_END, .sandbox = sandbox, .spec_id = spec_id};
+
+	return ask_for(l, &q).ids;
+}
+
 static void note(void *arg, const struct ledger_scratch_item *i)
 {
 	char *all = arg;
@@ -107,6 +116,7 @@ static void list_some(struct ledger *l)
 	put(l, "prod", "s", "", "id-0");
 	put(l, "prod", "s", "zebra", "id-9");
 	assert_true(complete(l, "prod", "s", 4));
+	assert_int_equal(ids_of(l, "prod", "s"), 4);
 	begin_listing(l, "dev", "s");
 	put(l, "dev", "s", "acme", "id-5");
 	assert_true(complete(l, "dev", "s", 1));
