@@ -41,7 +41,7 @@ def count(build):
     for case in ET.parse(record).getroot().iter("testcase"):
         suite, _, name = case.get("name").rpartition(" / ")  # "snowmelt:integration / run"
         verdict = outcome(case)
-        if suite.endswith(":integration"):
+        if suite.endswith((":integration", ":conformance")):
             found += pytest_cases(build, name, verdict)
         else:
             found.append(verdict)

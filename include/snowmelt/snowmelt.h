@@ -118,7 +118,14 @@ struct snowmelt_options {
 	bool explore; /* VERIFY: count the tables of each connection that works */
 	bool force;   /* ROLLBACK: delete also what someone else has changed since */
 	bool probe;   /* CHECK: ask each ServiceNow instance whether its login works */
-	const char *probe_table;            /* NULL: sys_user */
+	const char *probe_table; /* NULL: sys_user */
+	/* What CHECK tells as CSV, a line a row: row, line, name, faults (joined by "; "); with
+	 * `probe` also probe_code, probe_message, probe_status, probe_until. As JSON Lines, an
+	 * object a row: row, line, name, faults (an array of all); with `probe` also probe: an
+	 * object of code, message, status (HTTP) and until (RFC 3339), or null where nothing was
+	 * to be asked. It asks nothing of Adobe: of the options it takes those of the input, and
+	 * with `probe` cacert, proxy, timeouts, concurrency and rate. An input that is no regular
+	 * file cannot be probed (64). */
 	enum snowmelt_report_format report; /* CHECK, PLAN: told by `output` */
 
 	/* files */
@@ -176,7 +183,13 @@ struct snowmelt_callbacks {
 	/** The summary, whole, for standard output. */
 	void (*summary)(void *arg, const char *text);
 	/** CHECK, PLAN and snowmelt_status(): whole lines for standard output, one piece after
-	 * the other. */
+	 * the other.
+	 *
+	 * PLAN, as CSV or JSON Lines: row, line, name, sandbox, action, fields, id, reason. The
+	 * rows in input order; then, with row and line empty, what is gone and what is extra.
+	 * `action` is create, adopt, change, nothing, conflict, invalid, gone or extra. `fields`
+	 * are parted by ", ": columns, "a parameter or auth_spec" of other sources, "description
+	 * or password" of what was adopted. */
 	void (*output)(void *arg, const char *text);
 	void *arg;
 };

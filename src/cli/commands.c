@@ -56,6 +56,47 @@ const struct command command_table[] = {
 		.run = cmd_run,
 	},
 	{
+		.name = "check",
+		.bit = FOR_CHECK,
+		.operand = "INSTANCES.csv",
+		.operand_required = true,
+		.reads_settings = true,
+		.summary = "Check every row of a CSV, and its ServiceNow login on request.",
+		.about = "Reads INSTANCES.csv as a run would, sends nothing, and tells all faults of "
+			 "all rows. It needs no credentials; what password_ref names has to be there. "
+			 "A row is told as FILE:LINE: what is wrong: what to do; --format csv or jsonl "
+			 "has a line for each row. The exit status is 0 when every row is fine."
+			 "\n\n"
+			 "--probe asks, too, each ServiceNow instance for one record of a table with the "
+			 "login of the row. An instance locks an account after a few wrong passwords, "
+			 "so a login is tried once, however many rows have it, and never again when an "
+			 "answer was lost; a second password for the same user is not tried at all. An "
+			 "instance gets one request at a time; one that is rate-limited is asked no "
+			 "more. Each check with --probe is one more try."
+			 "\n\n"
+			 "The verdicts: login_ok; no_right or no_table (the login is good, the table is "
+			 "not to be read: see --probe-table); wrong_login, locked, mfa, "
+			 "basic_restricted; hibernating, rate_limited, server_error; refused, denied, "
+			 "not_servicenow; dns, connect, tls, certificate, proxy, timeout, broken. A "
+			 "wrong_login (401) can mean a wrong user name or password, a locked account, "
+			 "or an instance that restricts Basic login, as new ones do: the three get the "
+			 "same answer. And some are of snowmelt's own: unsendable, other_password, local, "
+			 "stopped."
+			 "\n\n"
+			 "Adobe calls an instance from its own addresses, not from here: where an "
+			 "instance controls addresses, a login that works from here may fail from there. "
+			 "'snowmelt verify' asks from there, once the connections are created.",
+		.examples = "# Before the first run:\n"
+			    "snowmelt check instances.csv\n"
+			    "\n"
+			    "# Do the logins work? At most 8 instances at once:\n"
+			    "snowmelt check --probe --concurrency 8 instances.csv\n"
+			    "\n"
+			    "# For a program, one object a row:\n"
+			    "export-instances | snowmelt check --format jsonl -",
+		.run = cmd_check,
+	},
+	{
 		.name = "plan",
 		.bit = FOR_PLAN,
 		.operand = "INSTANCES.csv",

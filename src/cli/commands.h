@@ -45,6 +45,7 @@ int command_unknown(const char *name);
 
 /* One file a command. */
 int cmd_run(const struct settings *s);
+int cmd_check(const struct settings *s);
 int cmd_plan(const struct settings *s);
 int cmd_verify(const struct settings *s);
 int cmd_rollback(const struct settings *s);

@@ -145,11 +145,18 @@ static int check_org(const struct settings *s, struct error *reterr)
 		org->place);
 }
 
+static bool asks_adobe(const struct run *run)
+{
+	return run->d->bit & FOR_ADOBE;
+}
+
 /* All that can be wrong before the library is asked. */
 static int prepare(struct run *run, struct credentials *ret, struct error *reterr)
 {
 	int r;
 
+	if (!asks_adobe(run))
+		return 0;
 	r = credentials_check_present(run->d->bit, run->s, reterr);
 	if (r == 0)
 		r = check_org(run->s, reterr);
@@ -162,7 +169,7 @@ static int prepare(struct run *run, struct credentials *ret, struct error *reter
 static int create(struct run *run, const struct credentials *c, struct snowmelt **ret)
 {
 	const struct snowmelt_callbacks callbacks = {
-		.confirm = on_plan,
+		.confirm = asks_adobe(run) ? on_plan : NULL,
 		.progress = on_progress,
 		.message = on_message,
 		.summary = on_text,

@@ -364,12 +364,13 @@ const struct option option_table[OPTION_COUNT] = {
 		.commands = FOR_CHECK,
 		.fallback = "no",
 		.help = "Ask each ServiceNow instance whether its login works: one try for each "
-			"user of an instance, since a wrong password locks the account after a few.",
+			"user of an instance, since a few wrong passwords lock an account. Rows that "
+			"share a login share its verdict.",
 	},
 	[OPT_PROBE_TABLE] = {
 		.name = "probe-table",
 		.argument = "TABLE",
-		.rule = {VALUE_TEXT},
+		.rule = {VALUE_TABLE},
 		.group = GROUP_CHECKS,
 		.commands = FOR_CHECK,
 		.fallback = "sys_user",

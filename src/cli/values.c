@@ -96,6 +96,18 @@ static int parse_sandbox(const char *text, struct error *reterr)
 	return 0;
 }
 
+/* Fit for a path; the library looks as well. */
+static int parse_table(const char *text, struct error *reterr)
+{
+	size_t len = strlen(text);
+
+	if (len > 80 || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "0123456789_") != len)
+		return refuse(reterr, text,
+			"is no name of a table: it has only letters, digits and _, at most 80");
+	return 0;
+}
+
 static int parse_delimiter(const char *text, struct value *v, struct error *reterr)
 {
 	unsigned char c = (unsigned char)text[0];
@@ -221,6 +233,7 @@ int value_parse(
 	case VALUE_URL: break;
 	case VALUE_MAPPING: r = parse_mapping(text, reterr); break;
 	case VALUE_SANDBOX: r = parse_sandbox(text, reterr); break;
+	case VALUE_TABLE: r = parse_table(text, reterr); break;
 	case VALUE_DELIMITER: r = parse_delimiter(text, &v, reterr); break;
 	case VALUE_NUMBER: r = parse_number(rule, text, &v, reterr); break;
 	case VALUE_DURATION: r = parse_duration(rule, text, &v, reterr); break;
@@ -288,6 +301,7 @@ int value_print(const struct value_rule *rule, const struct value *v, struct buf
 	case VALUE_FOLDER:
 	case VALUE_MAPPING:
 	case VALUE_SANDBOX:
+	case VALUE_TABLE:
 	case VALUE_NUMBER:
 	case VALUE_RATE:
 	case VALUE_HALT: break;

@@ -23,6 +23,7 @@ enum value_kind {
 	VALUE_URL,     /* looked at by the library; a login in it is never shown */
 	VALUE_MAPPING, /* NAME=HEADER */
 	VALUE_SANDBOX,
+	VALUE_TABLE, /* of ServiceNow */
 	VALUE_DELIMITER,
 	VALUE_NUMBER,
 	VALUE_DURATION,

@@ -9,7 +9,8 @@
  * intent stands open), with a look (it was ended without an id: perhaps it is
  * there by now), or with an intent. The intent of a row that was never seen waits
  * for its scope's inventory. Rows whose connection is there have other tasks: what is
- * to be updated or tested may leave at once, what is to be deleted is read first.
+ * to be updated is intended at once, what is to be tested may leave, and what is to be
+ * deleted is read first.
  */
 #include <assert.h>
 
@@ -36,11 +37,16 @@ void claim_intend(struct engine *e, nsec_t now, struct job *j)
 	}
 }
 
-static void fresh(struct engine *e, nsec_t now, struct job *j)
+static void fresh(struct engine *e, nsec_t now, struct job *j, bool intended)
 {
+	j->intent = j->intent_durable = intended;
 	ending_close_job(e, now, j);
 	if (j->state != JOB_PENDING)
 		return;
+	if (intended) {
+		job_move(e, now, j, EV_DURABLE);
+		return;
+	}
 	j->awaits_inventory = !inventory_ready(e, now, j->scope);
 	if (!j->awaits_inventory)
 		claim_intend(e, now, j);
@@ -68,7 +74,16 @@ static void relook(struct engine *e, nsec_t now, struct job *j)
 }
 
 /* Its connection is there, so nothing is looked for and no inventory is awaited. */
-static void plain(struct engine *e, nsec_t now, struct job *j)
+static void update(struct engine *e, nsec_t now, struct job *j, bool open)
+{
+	j->lost = open;
+	ending_close_job(e, now, j);
+	if (j->state == JOB_PENDING)
+		claim_intend(e, now, j);
+}
+
+/* The same, and nothing is changed. */
+static void test(struct engine *e, nsec_t now, struct job *j)
 {
 	job_move(e, now, j, EV_PLAIN);
 	ending_close_job(e, now, j);
@@ -89,7 +104,7 @@ static void delete (struct engine *e, nsec_t now, struct job *j, bool open)
 static void begin(struct engine *e, nsec_t now, struct job *j, const struct engine_event *ev)
 {
 	switch (ev->row.claim) {
-	case CLAIM_FRESH: fresh(e, now, j); break;
+	case CLAIM_FRESH: fresh(e, now, j, ev->row.intended); break;
 	case CLAIM_OPEN:
 	case CLAIM_GONE: open(e, now, j); break;
 	case CLAIM_ENDED:
@@ -97,8 +112,9 @@ static void begin(struct engine *e, nsec_t now, struct job *j, const struct engi
 		ending_close_job(e, now, j);
 		break;
 	case CLAIM_RELOOK: relook(e, now, j); break;
-	case CLAIM_UPDATE:
-	case CLAIM_TEST: plain(e, now, j); break;
+	case CLAIM_UPDATE: update(e, now, j, false); break;
+	case CLAIM_UPDATE_OPEN: update(e, now, j, true); break;
+	case CLAIM_TEST: test(e, now, j); break;
 	case CLAIM_DELETE: delete (e, now, j, false); break;
 	case CLAIM_DELETE_OPEN: delete (e, now, j, true); break;
 	case CLAIM_KNOWN: job_decide(e, now, j, EV_KNOWN, ev->row.known, CAUSE_CLAIM); break;
@@ -117,7 +133,7 @@ static enum job_kind kind_of(enum engine_claim claim)
 
 static enum job_task task_of(enum engine_claim claim)
 {
-	if (claim == CLAIM_UPDATE)
+	if (claim == CLAIM_UPDATE || claim == CLAIM_UPDATE_OPEN)
 		return TASK_UPDATE;
 	if (claim == CLAIM_TEST)
 		return TASK_TEST;

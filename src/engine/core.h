@@ -152,7 +152,7 @@ void job_begin(struct engine *e, struct job *j, enum job_kind kind, uint32_t sco
 
 void claim_row(struct engine *e, nsec_t now, const struct engine_event *ev);
 void claim_source_ended(struct engine *e, nsec_t now, bool fatal);
-/** Order the first intent of a row; its scope is listed. */
+/** Order the first intent of a row: its scope is listed, or it is to be updated. */
 void claim_intend(struct engine *e, nsec_t now, struct job *j);
 /** It is absent: order an intent for it as it is now, and send it once that is durable. */
 void claim_intend_anew(struct engine *e, nsec_t now, struct job *j);

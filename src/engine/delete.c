@@ -13,6 +13,7 @@
  */
 #include <assert.h>
 
+#include "base/macros.h"
 #include "engine/core.h"
 
 #define READ_HOLDS (60 * SEC) /* more than a probe of an open breaker waits */
@@ -23,6 +24,21 @@ static enum engine_outcome gone(const struct job *j)
 	return j->lost ? OUTCOME_DELETED : OUTCOME_GONE;
 }
 
+static nsec_t settled_at(const struct job *j)
+{
+	return nsec_add(j->doubt_at, j->settle);
+}
+
+/* Of this one nothing was executed; but an earlier one, whose answer was lost, may be yet,
+ * once it is not in use any more: that is waited out, and asked again. */
+static void in_use(struct engine *e, nsec_t now, struct job *j)
+{
+	if (j->doubt)
+		job_wait(e, now, j, EV_DOUBT, MAX(now, settled_at(j)));
+	else
+		job_decide(e, now, j, EV_ANSWERED, OUTCOME_IN_USE, CAUSE_ANSWER);
+}
+
 void delete_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answer answer)
 {
 	if (answer == ANSWER_DELETED)
@@ -30,7 +46,7 @@ void delete_answer(struct engine *e, nsec_t now, struct job *j, enum engine_answ
 	else if (answer == ANSWER_GONE)
 		job_decide(e, now, j, EV_ANSWERED, gone(j), CAUSE_ANSWER);
 	else if (answer == ANSWER_IN_USE)
-		job_decide(e, now, j, EV_ANSWERED, OUTCOME_IN_USE, CAUSE_ANSWER);
+		in_use(e, now, j);
 	else
 		assert(!"an answer of another request came to a deletion");
 }
@@ -50,15 +66,14 @@ static void clear(struct engine *e, nsec_t now, struct job *j)
 
 static bool is_settled(const struct engine *e, const struct job *j)
 {
-	return !j->doubt || j->search_at >= nsec_add(j->doubt_at, j->settle) ||
-	       e->config.unsafe.no_settle;
+	return !j->doubt || j->search_at >= settled_at(j) || e->config.unsafe.no_settle;
 }
 
 /* It is there, and is not to be deleted (any more). */
 static void leave(struct engine *e, nsec_t now, struct job *j, enum engine_answer finding)
 {
 	if (j->doubt)
-		job_wait(e, now, j, EV_UNSETTLED, nsec_add(j->doubt_at, j->settle));
+		job_wait(e, now, j, EV_UNSETTLED, settled_at(j));
 	else if (finding == ANSWER_CONFLICT)
 		job_decide(e, now, j, EV_FOUND, OUTCOME_CONFLICT, CAUSE_LOOKUP);
 	else

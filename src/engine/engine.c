@@ -102,7 +102,7 @@ static void enter(struct engine *e, nsec_t now, struct job *j)
 
 static bool needs_intent(const struct job *j)
 {
-	return j->task == TASK_CREATE || j->task == TASK_DELETE;
+	return j->task != TASK_TEST;
 }
 
 static bool is_out(enum job_state s)
@@ -183,12 +183,17 @@ static bool is_recorded(const struct job *j)
 	}
 }
 
-/* It came to nothing, so its intent is taken back; in doubt it stays. */
+/* It came to nothing, so its intent is taken back; in doubt it stays, and so does that of an
+ * update if an answer was ever lost: nobody waits until that one cannot be executed any more. */
 static bool is_withdrawn(const struct job *j)
 {
-	if (j->task == TASK_DELETE)
-		return j->intent && !is_recorded(j) && j->outcome != OUTCOME_UNRESOLVED;
-	return j->intent && j->outcome == OUTCOME_SKIPPED;
+	if (!j->intent)
+		return false;
+	if (j->task == TASK_CREATE)
+		return j->outcome == OUTCOME_SKIPPED;
+	if (j->task == TASK_UPDATE && j->lost)
+		return false;
+	return !is_recorded(j) && j->outcome != OUTCOME_UNRESOLVED;
 }
 
 /* It may be there twice, if an earlier create comes to light after all. */

@@ -76,9 +76,11 @@ enum engine_claim {
 	/* These have an id; `known` is the outcome (CAUSE_ENDED) of each should the run end
 	 * before it is decided and none of its requests is in doubt. None of them waits for an
 	 * inventory, and none is looked for by name. UPDATED, DELETED and GONE (of a deletion) are
-	 * written to the ledger, no other outcome is; but the intent of a deletion that came to
-	 * nothing is withdrawn. */
+	 * written to the ledger, no other outcome is; but the intent of an update or a deletion that
+	 * came to nothing is withdrawn. */
 	CLAIM_UPDATE,      /* the row differs from what was sent: update it */
+	CLAIM_UPDATE_OPEN, /* the same, and an earlier one, with the same fields or others, may have
+	                    * been executed: its intent stands, whatever becomes of this one */
 	CLAIM_TEST,        /* ask whether it works; nothing is changed, so no intent is written */
 	CLAIM_DELETE,      /* read it, and delete it if it is as we left it */
 	CLAIM_DELETE_OPEN, /* the same, and an earlier run was about to: its intent stands */
@@ -148,8 +150,9 @@ enum engine_cause {
 	CAUSE_LOOKUP,   /* what the lookup found, or the read */
 	CAUSE_CLAIM,    /* what the claim said */
 	CAUSE_ATTEMPTS, /* --attempts creates, each without a definite answer, then proven absent;
-	                 * or so many updates, tests or deletions. CONFLICT: the last update came
-	                 * too late for its etag, and none was in doubt */
+	                 * or so many updates (but for the first that came too late for its etag),
+	                 * tests or deletions. CONFLICT: the last update came too late, and none
+	                 * was in doubt */
 	CAUSE_TROUBLE,  /* too many throttled, unsent or failed tries */
 	CAUSE_SANDBOX,  /* its sandbox is refused as a whole */
 	CAUSE_ENDED,    /* the run ended before it was decided: see engine_end */
@@ -167,6 +170,7 @@ struct engine_event {
 			uint32_t look_scope; /* OPEN, GONE, RELOOK: that of the recorded intent */
 			uint32_t sandbox;    /* < ENGINE_SCOPES_MAX */
 			bool filterable;     /* its name may stand in a lookup's filter */
+			bool intended; /* FRESH: its intent is durable already, see engine_intends() */
 		} row;
 		struct {
 			enum engine_answer answer; /* SHARED_FINDING: FOUND_*, CONFLICT or ABSENT */
@@ -191,8 +195,8 @@ struct engine_event {
 
 enum engine_action_kind {
 	ACTION_READ, /* take the next row of `source` as job J → EVENT_ROW or SOURCE_ENDED */
-	ACTION_WRITE_INTENT, /* make the intent of J, to create it or (CLAIM_DELETE) to delete it,
-	                          * durable → EVENT_INTENT_DURABLE */
+	ACTION_WRITE_INTENT, /* make the intent of J, to create it or (CLAIM_UPDATE, CLAIM_DELETE) to
+	                          * update or delete it, durable → EVENT_INTENT_DURABLE */
 	ACTION_WRITE_WITHDRAWAL, /* take it back: never executed → EVENT_OUTCOME_DURABLE */
 	ACTION_WRITE_OUTCOME, /* make the outcome of J durable → EVENT_OUTCOME_DURABLE. Of a RELOOK:
 	                          * CONFLICT is its new outcome, UNCHANGED takes the mark off */
@@ -327,7 +331,7 @@ struct engine_config {
 	uint32_t concurrency; /* most requests in flight, ≥ 1 */
 	nsec_t rate_interval; /* what one request costs: 1 s / rate; 0: no rate */
 	uint32_t burst;       /* requests; 0: what 10 ms of the rate holds, at least 2 */
-	uint32_t attempts;    /* creates a row, ≥ 1 */
+	uint32_t attempts;    /* creates a row, ≥ 1; of updates one more, see CAUSE_ATTEMPTS */
 	nsec_t settle;
 	nsec_t settle_timeout;
 	nsec_t max_retry_after;
@@ -346,7 +350,7 @@ struct engine_config {
 	void *trace_arg;
 	/* Test only: what the simulator switches off to see that it notices. */
 	struct {
-		bool no_intent;      /* a create leaves before its intent is durable */
+		bool no_intent;      /* nothing waits until its intent is durable */
 		bool no_lookup;      /* a doubt is sent again at once */
 		bool no_second_look; /* after the settle no further look is asked for */
 		bool no_settle;      /* absence needs no settle */
@@ -378,6 +382,12 @@ bool engine_next(struct engine *e, nsec_t now, struct engine_action *ret);
 
 /** When to poll engine_next() again if nothing happens; NSEC_NEVER: no need. */
 nsec_t engine_deadline(const struct engine *e);
+
+/**
+ * Would a fresh row of this scope be intended at once? Then its claim may write the intent,
+ * too, and EVENT_ROW says so once it is durable: one order less, and one write.
+ */
+bool engine_intends(const struct engine *e, uint32_t scope);
 
 /** Does this row wait for that listing, so that its pages are compared with it? */
 bool engine_shares(const struct engine *e, uint32_t job, uint32_t listing);

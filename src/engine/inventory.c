@@ -43,6 +43,13 @@ bool inventory_ready(struct engine *e, nsec_t now, uint32_t scope)
 	return false;
 }
 
+bool engine_intends(const struct engine *e, uint32_t scope)
+{
+	bool listed = e->config.no_inventory || e->inventory[scope] == INVENTORY_COMPLETE;
+
+	return listed && !e->ending && !e->sandbox_refused[e->scope_sandbox[scope]];
+}
+
 void inventory_complete(struct engine *e, nsec_t now, struct job *l)
 {
 	uint32_t scope = l->scope;

@@ -52,7 +52,7 @@ struct job {
 
 	/* what changes something: creates, and of the other tasks what fits */
 	bool intent;           /* an intent stands in the ledger, or is on its way there */
-	bool intent_durable;   /* it stands there: a create or deletion may leave */
+	bool intent_durable;   /* it stands there: what it is about may leave */
 	bool earlier_intent;   /* one of an earlier run stands there, whatever becomes of ours */
 	bool awaits_inventory; /* in PENDING: its intent is ordered once its scope is listed */
 	bool tried;            /* one was handed out */
@@ -84,8 +84,10 @@ struct job {
 	uint32_t listing; /* the listing it shares, ENGINE_NO_JOB when none yet */
 
 	/* updates and deletions */
-	bool lost;       /* the answer to one was lost: what changes it, even later, may be ours */
+	bool lost;       /* the answer to one was lost, in this run or an earlier one: what changes
+	                  * it, even later, may be ours */
 	uint32_t stales; /* updates in a row that came too late for their etag */
+	bool forgiven;   /* the first of all of them was: it cost no attempt */
 	nsec_t read_at;  /* when the read was answered that cleared a deletion */
 	uint32_t late;   /* times that a deletion was cleared, and did not leave in time */
 

@@ -3,12 +3,18 @@
  * An update carries the etag that we know, so the server refuses it if anybody has
  * changed the connection since. That is what makes it safe to send again: should one
  * whose answer was lost be executed later after all, its content is the same, and whoever
- * came in between has made it stale. So no settle is waited out, and no intent written.
+ * came in between has made it stale. So no settle is waited out.
  *
- * After a refusal or a doubt the connection is read. As we left it, or as we want it: the
- * update goes once more, with the etag that was read. Else somebody has changed it, and
- * the row is a conflict. Servers move an etag by themselves, too; only one that keeps
- * moving, however often we read it, is a conflict by that alone.
+ * Its intent is durable before it leaves, for the row may be edited before a lost one is
+ * known of: edited back, it would seem to be as we left it, and edited again, what we have
+ * sent would seem to be somebody else's. An intent is taken back when no answer was lost; one
+ * of an earlier run stays until an update is answered, for it may be executed yet.
+ *
+ * After a refusal or a doubt the connection is read. As we left it, as we want it, or as an
+ * intent says: the update goes once more, with the etag that was read. Else somebody has
+ * changed it, and the row is a conflict. Servers move an etag by themselves, too, once, a
+ * while after a create, so the first refusal costs no attempt; only one that keeps moving,
+ * however often we read it, is a conflict by that alone.
  */
 #include <assert.h>
 
@@ -17,7 +23,8 @@
 /* Its condition failed, so nothing was executed; what is there? */
 static void stale(struct engine *e, nsec_t now, struct job *j)
 {
-	j->spent++;
+	j->spent += j->forgiven;
+	j->forgiven = true;
 	j->stales++;
 	j->paging = false;
 	job_move(e, now, j, EV_LOOK);

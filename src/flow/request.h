@@ -64,9 +64,11 @@ int flow_create_url(struct buf *url, const char *base_url);
 
 /** What is asked of one connection. */
 enum flow_part {
-	FLOW_PART_ITSELF,  /* GET, PATCH, DELETE /connections/{id} */
-	FLOW_PART_TEST,    /* GET /connections/{id}/test */
-	FLOW_PART_EXPLORE, /* GET /connections/{id}/explore?objectType=root */
+	FLOW_PART_ITSELF, /* GET, PATCH, DELETE /connections/{id} */
+	FLOW_PART_TEST,   /* GET /connections/{id}/test */
+	/* GET /connections/{id}/explore?objectType=ROOT; in capitals as the published
+	 * description has its words, though Adobe's tutorials write them small */
+	FLOW_PART_EXPLORE,
 };
 
 /** Append the URL of a connection or a part of it. @return as above; -EINVAL: no UUID */

@@ -60,6 +60,7 @@ struct options {
 	double filter_miss;
 	bool filter_ignores_name;
 	uint16_t page_size;
+	uint16_t tables;
 	bool short_pages;
 	bool no_next;
 

@@ -84,6 +84,7 @@ void create_connection(struct request *r);
 void list_connections(struct request *r);
 void get_connection(struct request *r);
 void test_connection(struct request *r);
+void explore_connection(struct request *r);
 void patch_connection(struct request *r);
 void delete_connection(struct request *r);
 void control_status(struct request *r);

@@ -14,6 +14,7 @@ static const struct route routes[] = {
 	{"GET", CONNECTIONS, REALM_FLOW, VERB_GET, false, list_connections},
 	{"GET", CONNECTIONS "/*", REALM_FLOW, VERB_GET, false, get_connection},
 	{"GET", CONNECTIONS "/*/test", REALM_FLOW, VERB_GET, false, test_connection},
+	{"GET", CONNECTIONS "/*/explore", REALM_FLOW, VERB_GET, false, explore_connection},
 	{"PATCH", CONNECTIONS "/*", REALM_FLOW, VERB_PATCH, false, patch_connection},
 	{"DELETE", CONNECTIONS "/*", REALM_FLOW, VERB_DELETE, false, delete_connection},
 	{"POST", TOKEN_URL_PATH, REALM_TOKEN, VERB_TOKEN, false, issue_token},

@@ -311,13 +311,15 @@ static void say_nothing_was_done(struct error *e)
 
 int input_survey(struct input *in, struct input_survey *ret, struct error *reterr)
 {
-	struct row *row = malloc(sizeof(*row));
+	struct row *row;
 	int r;
 
 	assert(in->bytes.regular && in->rows == 0);
-	*ret = (struct input_survey){0};
-	if (in->kind == INPUT_NONE)
+	if (in->kind == INPUT_NONE) {
+		*ret = (struct input_survey){0};
 		return 0;
+	}
+	row = malloc(sizeof(*row));
 	if (!row)
 		return error_set(reterr, -ENOMEM, "%s: out of memory", in->bytes.shown);
 	row_init(row, NULL);
@@ -372,6 +374,16 @@ int input_next(struct input *in, struct row *row, struct error *reterr)
 			*reterr = in->failed;
 	}
 	return r;
+}
+
+int input_rewind(struct input *in, struct error *reterr)
+{
+	if (in->failed.code < 0) {
+		*reterr = in->failed;
+		return in->failed.code;
+	}
+	in->held = false;
+	return start_again(in, reterr);
 }
 
 /* -------------------------------------------------------------- questions */

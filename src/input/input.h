@@ -92,6 +92,13 @@ int input_fd(const struct input *in);
  */
 int input_survey(struct input *in, struct input_survey *ret, struct error *reterr);
 
+/**
+ * Go back to the first row of a regular file that was surveyed, to read it once more.
+ *
+ * @return 0 or a negative errno with the sentence in reterr
+ */
+int input_rewind(struct input *in, struct error *reterr);
+
 enum input_got {
 	INPUT_ROW, /* a row, perhaps an invalid one */
 	INPUT_END,

@@ -20,11 +20,12 @@ static enum ledger_claim claim_of(enum ledger_state state)
 	}
 }
 
-static int insert(
-	struct store *s, const struct ledger_request *q, const struct scope *scope, int64_t hash)
+static int insert(struct store *s, const struct ledger_request *q, const struct scope *scope,
+	int64_t hash, enum ledger_state state)
 {
 	struct binder b = bind_to(s->statements[STMT_CLAIM]);
 
+	bind_number(&b, state);
 	bind_number(&b, hash);
 	bind_number(&b, s->run);
 	bind_number(&b, (int64_t)q->row);
@@ -68,12 +69,10 @@ static int see_claimed(struct store *s, const struct ledger_request *q, const st
 	return store_run(s, STMT_SEE_CLAIMED);
 }
 
-static bool same_fingerprint(sqlite3_stmt *stmt, const struct ledger_request *q)
+static bool is_same(const struct ledger_record *record, const struct ledger_request *q)
 {
-	return !q->existing &&
-	       sqlite3_column_bytes(stmt, COLUMN_FINGERPRINT) == LEDGER_FINGERPRINT_SIZE &&
-	       memcmp(sqlite3_column_blob(stmt, COLUMN_FINGERPRINT), q->fingerprint,
-		       LEDGER_FINGERPRINT_SIZE) == 0;
+	return !q->existing && record->update_count == 0 &&
+	       memcmp(record->fingerprint, q->fingerprint, LEDGER_FINGERPRINT_SIZE) == 0;
 }
 
 /* STMT_ROW stands on the row; reset by the caller, before anything is written
@@ -99,7 +98,7 @@ static int look_at(struct store *s, const struct ledger_request *q, struct row *
 	reply->claim = claim_of(record.state);
 	record.row = q->row;
 	record.seen = true;
-	record.same = same_fingerprint(stmt, q);
+	record.same = is_same(&record, q);
 	if (reply->claim != LEDGER_FRESH)
 		reply->record = &record;
 	message_put_reply(out, reply);
@@ -148,6 +147,7 @@ static int claim_any(struct store *s, const struct ledger_request *q, struct led
 	struct queue *out)
 {
 	int64_t hash = key_hash(s->hash_key, q->sandbox, q->name);
+	enum ledger_state state = LEDGER_STATE_CLAIMED;
 	struct scope *scope;
 	int64_t n;
 	int r = store_scope(s, q->sandbox, q->spec_id, &scope);
@@ -159,7 +159,13 @@ static int claim_any(struct store *s, const struct ledger_request *q, struct led
 	if (r == 1)
 		return claim_known(s, q, scope, hash, reply, out);
 
-	r = insert(s, q, scope, hash);
+	if (q->intend) {
+		r = store_is_listed(s, q, scope);
+		if (r < 0)
+			return r;
+		state = r == 0 ? LEDGER_STATE_INTENDED : LEDGER_STATE_CLAIMED;
+	}
+	r = insert(s, q, scope, hash, state);
 	n = sqlite3_last_insert_rowid(s->db);
 	if (r == 0)
 		r = store_key(s, hash, n);
@@ -170,10 +176,13 @@ static int claim_any(struct store *s, const struct ledger_request *q, struct led
 			.n = n,
 			.hash = hash,
 			.number = q->row,
-			.state = LEDGER_STATE_CLAIMED,
+			.state = state,
+			.intent_ms = q->wall_ms,
 			.as_claimed = true,
 		});
 	reply->claim = LEDGER_FRESH;
+	reply->intended = state == LEDGER_STATE_INTENDED;
+	reply->intent_ms = q->wall_ms;
 	message_put_reply(out, reply);
 	return 0;
 }

@@ -7,6 +7,14 @@
 #include "base/error.h"
 
 /**
+ * Open a database, for one thread at a time. Sets SQLite up for the process, once.
+ *
+ * @param ret  as sqlite3_open_v2() leaves it, also on trouble
+ * @return a result code of SQLite
+ */
+int db_open(const char *name, int flags, sqlite3 **ret);
+
+/**
  * The sentence for SQLite's trouble with the ledger at `path`.
  *
  * @param db    may be NULL

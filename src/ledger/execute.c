@@ -13,6 +13,7 @@ int store_execute(struct store *s, const struct ledger_request *q, struct queue 
 	case LEDGER_CLAIM: return store_claim(s, q, &reply, out);
 	case LEDGER_INTEND: return store_intend(s, q, &reply, out);
 	case LEDGER_RECALL: return store_recall(s, q, &reply, out);
+	case LEDGER_INTEND_UPDATE: r = store_intend_update(s, q); break;
 	case LEDGER_INTEND_DELETE: r = store_intend_delete(s, q); break;
 	case LEDGER_WITHDRAW: r = store_withdraw(s, q); break;
 	case LEDGER_OUTCOME: r = store_outcome(s, q); break;

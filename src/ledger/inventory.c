@@ -208,6 +208,19 @@ static int find_items(
 	return r;
 }
 
+int store_is_listed(struct store *s, const struct ledger_request *q, const struct scope *scope)
+{
+	struct found f = {0};
+	int r = 0;
+
+	if (scope->listed == 0)
+		return 0;
+	buf_init(&f.text, TEXT_MAX);
+	r = find_items(s, q, scope->listed, &f);
+	buf_done(&f.text);
+	return r < 0 ? r : f.listed.count > 0;
+}
+
 int store_listed(struct store *s, const struct ledger_request *q, const struct scope *scope,
 	struct ledger_reply *reply, struct queue *out)
 {

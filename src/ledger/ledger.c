@@ -10,6 +10,7 @@ static void check(const struct ledger_request *q)
 	case LEDGER_CLAIM: assert(q->row > 0 && q->sandbox && q->name); break;
 	case LEDGER_OUTCOME: assert(q->sandbox && q->name && q->status); break;
 	case LEDGER_INTEND:
+	case LEDGER_INTEND_UPDATE:
 	case LEDGER_INTEND_DELETE:
 	case LEDGER_WITHDRAW:
 	case LEDGER_UNMARK: assert(q->sandbox && q->name); break;

@@ -16,7 +16,11 @@
  * What is done may be deleted again: INTEND_DELETE (deleting), then OUTCOME (withdrawn,
  * with the id that it had), or WITHDRAW (done, as it was). It may be found gone, without
  * an intent: OUTCOME. What was deleting and is looked for in vain may be created again:
- * INTEND. An OUTCOME may also change what is done: it was updated.
+ * INTEND.
+ *
+ * What is done may be updated: INTEND_UPDATE, which leaves it done, then OUTCOME, or WITHDRAW.
+ * As long as neither has come the update is open: it may have been executed, so the record
+ * tells what it sent, and is not `same`, whatever the row asks for.
  *
  * The key of a row is (sandbox, name); a ledger serves one service and org.
  * What a run was told stays so until a results file that says it is in place
@@ -24,8 +28,8 @@
  * `told` false.
  *
  * A backend must guarantee:
- * - when ledger_next() hands out an INTEND, INTEND_DELETE, WITHDRAW, OUTCOME, UNMARK or
- *   INVENTORY_END reply with error 0, what it wrote, and all that was submitted
+ * - when ledger_next() hands out an INTEND, INTEND_UPDATE, INTEND_DELETE, WITHDRAW, OUTCOME,
+ *   UNMARK or INVENTORY_END reply with error 0, what it wrote, and all that was submitted
  *   before it, survives kill -9 and power loss (memory.c, which survives
  *   nothing, says so in ledger_durable());
  * - replies come in the order of submission, one for each request;
@@ -43,12 +47,16 @@
 
 #define LEDGER_FINGERPRINT_SIZE 16
 #define LEDGER_LISTED_MAX 8 /* items of one name that are handed out */
+#define LEDGER_UPDATES_MAX                                                                         \
+	8 /* open updates of a row that differ; of more, the oldest is forgotten */
 
 enum ledger_op {
 	LEDGER_CLAIM,  /* mark the row as seen in this run: how far has it come? */
 	LEDGER_INTEND, /* about to create it; answered LISTED when the inventory has its name */
+	LEDGER_INTEND_UPDATE,   /* about to update what is done to what this request says */
 	LEDGER_INTEND_DELETE,   /* about to delete what is done, or was deleting already */
-	LEDGER_WITHDRAW,        /* it never left, or was proven absent, and will not be sent now */
+	LEDGER_WITHDRAW,        /* it never left, or was proven absent, and will not be sent now. Of
+	                         * an update: only if no other was open before it */
 	LEDGER_OUTCOME,         /* decided: status, id, etag, error */
 	LEDGER_UNMARK,          /* its last look is done */
 	LEDGER_RECALL,          /* find a row by `recall`; found or not */
@@ -99,10 +107,13 @@ struct ledger_request {
 	const char *endpoint;
 	const char *username;
 	const char *description; /* of which only a keyed hash is kept, but by scratch.h. CLAIM,
-	                          * INTEND, OUTCOME with as_now; INVENTORY_ITEM of scratch.h */
+	                          * INTEND, INTEND_UPDATE, OUTCOME with as_now; INVENTORY_ITEM of
+	                          * scratch.h */
 	bool existing; /* CLAIM: of a row that is there. FRESH is answered, and nothing written, for
 	                * one that is not; and nothing but `row` is taken from the request, so
 	                * that the record is never `same` */
+	bool intend;   /* CLAIM: of a row that it has never seen, and whose name is in no inventory,
+	              * write the intent, too: the reply is as durable as that of an INTEND */
 	uint8_t fingerprint[LEDGER_FINGERPRINT_SIZE]; /* CLAIM, INTEND, OUTCOME */
 	int64_t wall_ms;
 	/* LEDGER_OUTCOME, and id, etag for INVENTORY_ITEM */
@@ -136,6 +147,12 @@ enum ledger_state {
 	LEDGER_STATE_DELETING,
 };
 
+/** What an open update has sent: ledger_text_hash() of each field that shows, but for the
+ * name, which no update changes. */
+struct ledger_update {
+	uint64_t endpoint, username, description;
+};
+
 /** What is known of a row. Text is never NULL, "" when there is none. */
 struct ledger_record {
 	enum ledger_state state;
@@ -152,8 +169,10 @@ struct ledger_record {
 	bool told;           /* a results file that says so is in place */
 	bool description_known;
 	uint64_t description; /* ledger_text_hash() of what was sent, or intended, last */
-	uint8_t fingerprint[LEDGER_FINGERPRINT_SIZE];
-	bool same; /* CLAIM: the fingerprint is that of the request */
+	uint8_t fingerprint[LEDGER_FINGERPRINT_SIZE]; /* all 0 while an update is open */
+	bool same;             /* CLAIM: the fingerprint is that of the request */
+	uint32_t update_count; /* open updates that differ: the connection may be as any of them */
+	struct ledger_update updates[LEDGER_UPDATES_MAX]; /* the oldest first */
 };
 
 /** What the inventory has of one name, of any connectionSpec of the asked scope. */
@@ -172,7 +191,8 @@ struct ledger_reply {
 	uint64_t earlier_row;    /* LEDGER_DUPLICATE: the row that had the name */
 	bool found;              /* RECALL, INVENTORY_END */
 	uint64_t ids;            /* INVENTORY_END: the distinct ones that were put */
-	int64_t intent_ms;       /* INTEND: the moment that counts for `created` */
+	bool intended;           /* CLAIM: FRESH, and its intent is written */
+	int64_t intent_ms;       /* INTEND, intended: the moment that counts for `created` */
 	/* Both NULL where there is none; valid until the next ledger_next(). */
 	const struct ledger_record *record; /* CLAIM of a row that is not fresh; RECALL */
 	const struct ledger_listed *listed; /* LEDGER_LISTED */

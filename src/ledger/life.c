@@ -5,6 +5,7 @@
 #include "ledger/db.h"
 #include "ledger/message.h"
 #include "ledger/store.h"
+#include "ledger/updates.h"
 
 #define ROOM_MAX 400
 
@@ -102,6 +103,17 @@ int store_intend(struct store *s, const struct ledger_request *q, struct ledger_
 	return 0;
 }
 
+int store_intend_update(struct store *s, const struct ledger_request *q)
+{
+	struct row *row;
+	int r = row_for(s, q, &row);
+
+	if (r < 0)
+		return r;
+	assert(row->state == LEDGER_STATE_DONE);
+	return updates_open(s, row->n, q);
+}
+
 int store_intend_delete(struct store *s, const struct ledger_request *q)
 {
 	struct row *row;
@@ -125,6 +137,8 @@ int store_withdraw(struct store *s, const struct ledger_request *q)
 		return 0; /* its intent was answered LISTED meanwhile: nothing to take back */
 	if (row->state == LEDGER_STATE_DELETING)
 		return write_state(s, q, row, LEDGER_STATE_DONE);
+	if (row->state == LEDGER_STATE_DONE)
+		return updates_take_back(s, row->n, q);
 	assert(may_be_out(row));
 	row->state = LEDGER_STATE_WITHDRAWN;
 	row->as_claimed = false;

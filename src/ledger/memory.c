@@ -12,8 +12,8 @@
  *             │    WITHDRAW       │
  *             └──► OUTCOME ◄──────┘
  *                     ├─► decided
- *                     │          INTEND_DELETE
- *                     └─► done ────────────────► deleting
+ *                     │          INTEND_UPDATE, INTEND_DELETE
+ *                     └─► done ────────────────► updating, deleting
  *                          │   ◄────────────── │   │
  *                          │       WITHDRAW        │
  *                          └──► OUTCOME ◄──────────┘
@@ -68,6 +68,10 @@ static int claim(struct memory *m, const struct ledger_request *q, struct ledger
 		return out_of_memory(m);
 	if (fresh) {
 		reply->claim = LEDGER_FRESH;
+		reply->intended = q->intend && name;
+		if (reply->intended)
+			name->state = NAME_INTENDED;
+		reply->intent_ms = q->wall_ms;
 		return 0;
 	}
 	assert(name->row != q->row); /* a row is claimed once */
@@ -78,7 +82,7 @@ static int claim(struct memory *m, const struct ledger_request *q, struct ledger
 
 static enum name_state decided(enum name_state before, enum ledger_standing standing)
 {
-	bool was_done = before == NAME_DONE || before == NAME_DELETING;
+	bool was_done = before == NAME_DONE || before == NAME_UPDATING || before == NAME_DELETING;
 
 	assert(before != NAME_DECIDED);
 	switch (standing) {
@@ -101,12 +105,14 @@ static void move(struct memory *m, const struct ledger_request *q)
 		assert(name->state == NAME_CLAIMED);
 		name->state = NAME_INTENDED;
 		break;
+	case LEDGER_INTEND_UPDATE:
 	case LEDGER_INTEND_DELETE:
 		assert(name->state == NAME_DONE);
-		name->state = NAME_DELETING;
+		name->state = q->op == LEDGER_INTEND_UPDATE ? NAME_UPDATING : NAME_DELETING;
 		break;
 	case LEDGER_WITHDRAW:
-		assert(name->state == NAME_INTENDED || name->state == NAME_DELETING);
+		assert(name->state == NAME_INTENDED || name->state == NAME_UPDATING ||
+			name->state == NAME_DELETING);
 		name->state = name->state == NAME_INTENDED ? NAME_CLAIMED : NAME_DONE;
 		break;
 	case LEDGER_OUTCOME: name->state = decided(name->state, q->standing); break;
@@ -132,6 +138,7 @@ static int answer(struct memory *m, const struct ledger_request *q, struct ledge
 		reply->intent_ms = q->wall_ms;
 		move(m, q);
 		return 0;
+	case LEDGER_INTEND_UPDATE:
 	case LEDGER_INTEND_DELETE:
 	case LEDGER_WITHDRAW:
 	case LEDGER_OUTCOME: move(m, q); return 0;

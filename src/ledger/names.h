@@ -9,6 +9,7 @@ enum name_state {
 	NAME_CLAIMED,
 	NAME_INTENDED,
 	NAME_DONE,
+	NAME_UPDATING,
 	NAME_DELETING,
 	NAME_DECIDED, /* in another way than done */
 };

@@ -14,7 +14,6 @@
 #include "sys/lock.h"
 
 #define SHOWN_SIZE 400
-#define BUSY_MS 5000 /* a run that begins or ends holds it for moments */
 
 static int none_there(const char *path, struct error *reterr)
 {
@@ -79,14 +78,8 @@ static int connect(struct reader_file *f, struct error *reterr)
 	f->as_it_lies = !lock_is_held(f->fd) && !has_log(f) && fstat(f->fd, &f->before) == 0;
 	if (make_uri(f, &uri) < 0)
 		return db_trouble(NULL, SQLITE_NOMEM, f->path, reterr);
-	rc = sqlite3_open_v2(uri.data, &f->db,
-		SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
-		NULL);
-	if (rc != SQLITE_OK)
-		return db_trouble(f->db, rc, f->path, reterr);
-	sqlite3_extended_result_codes(f->db, 1);
-	sqlite3_busy_timeout(f->db, BUSY_MS);
-	return 0;
+	rc = db_open(uri.data, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &f->db);
+	return rc == SQLITE_OK ? 0 : db_trouble(f->db, rc, f->path, reterr);
 }
 
 static int look(struct reader_file *f, struct error *reterr)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/db.h"
+#include "ledger/updates.h"
 
 #define RUNS_MAX ((int64_t)1 << 28)
 
@@ -35,6 +36,7 @@ bool record_read(sqlite3_stmt *stmt, const struct record_view *view, struct ledg
 	const struct scope *scope =
 		scopes_get(view->scopes, sqlite3_column_int64(stmt, COLUMN_SCOPE));
 	int state = sqlite3_column_int(stmt, COLUMN_STATE);
+	struct updates updates;
 
 	if (!scope || state < LEDGER_STATE_CLAIMED || state > LEDGER_STATE_DELETING)
 		return false;
@@ -67,7 +69,13 @@ bool record_read(sqlite3_stmt *stmt, const struct record_view *view, struct ledg
 		.description_known = sqlite3_column_type(stmt, COLUMN_DESCRIPTION) != SQLITE_NULL,
 		.description = (uint64_t)sqlite3_column_int64(stmt, COLUMN_DESCRIPTION),
 	};
-	if (sqlite3_column_bytes(stmt, COLUMN_FINGERPRINT) == LEDGER_FINGERPRINT_SIZE)
+	if (!updates_read(stmt, COLUMN_UPDATES, &updates))
+		return false;
+	ret->update_count = updates.count;
+	memcpy(ret->updates, updates.of, sizeof(ret->updates));
+	/* Whatever a row asks for: nobody knows whether that is what is there. */
+	if (updates.count == 0 &&
+		sqlite3_column_bytes(stmt, COLUMN_FINGERPRINT) == LEDGER_FINGERPRINT_SIZE)
 		memcpy(ret->fingerprint, sqlite3_column_blob(stmt, COLUMN_FINGERPRINT),
 			LEDGER_FINGERPRINT_SIZE);
 	return true;

@@ -8,14 +8,14 @@
 #include "ledger/scopes.h"
 
 /** What a statement must select, in this order, for record_read(). */
-#define RECORD_COLUMNS RECORD_COLUMNS_BUT("description")
+#define RECORD_COLUMNS RECORD_COLUMNS_BUT("description, updates")
 /** … from a file of version 1, which is read as it is. */
-#define RECORD_COLUMNS_1 RECORD_COLUMNS_BUT("NULL")
+#define RECORD_COLUMNS_1 RECORD_COLUMNS_BUT("NULL, NULL")
 
-#define RECORD_COLUMNS_BUT(description)                                                            \
+#define RECORD_COLUMNS_BUT(version_2)                                                              \
 	"n, state, scope, name, seen_run, seen_row, outcome_run, told, relook, intent_ms, "        \
 	"changed_ms, fingerprint, endpoint, username, status, id, etag, error_code, error, "       \
-	"request_id, http_status, attempts, started_ms, duration_ms, " description
+	"request_id, http_status, attempts, started_ms, duration_ms, " version_2
 
 enum record_column {
 	COLUMN_N,
@@ -43,6 +43,7 @@ enum record_column {
 	COLUMN_STARTED_MS,
 	COLUMN_DURATION_MS,
 	COLUMN_DESCRIPTION,
+	COLUMN_UPDATES,
 };
 
 /** Either, for a file of this version. */
@@ -67,6 +68,6 @@ struct record_view {
 /**
  * Read the row that `stmt` stands on. The text is SQLite's, until the next step.
  *
- * @return false when its scope or state is none that there is: damaged
+ * @return false when its scope, state or updates are none that there can be: damaged
  */
 bool record_read(sqlite3_stmt *stmt, const struct record_view *view, struct ledger_record *ret);

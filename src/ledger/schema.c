@@ -57,8 +57,9 @@ static const char version_1[] =
 
 /* Takes no time: rows that are there have NULL in it. */
 static const char version_2[] =
-	"ALTER TABLE connection ADD COLUMN description INTEGER;"; /* its keyed hash; 0: "",
-								   * NULL: not known */
+	"ALTER TABLE connection ADD COLUMN description INTEGER;" /* its keyed hash; 0: "",
+								  * NULL: not known */
+	"ALTER TABLE connection ADD COLUMN updates BLOB;";       /* open ones, see updates.h */
 
 const char *const schema_migrations[] = {version_1, version_2};
 const int schema_version = ARRAY_SIZE(schema_migrations);

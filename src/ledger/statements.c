@@ -28,7 +28,7 @@ static const char *const sql[STMT_COUNT] = {
 	[STMT_ROW] = "SELECT " RECORD_COLUMNS " FROM connection WHERE n = ?",
 	[STMT_CLAIM] = "INSERT INTO connection (state, hash, seen_run, seen_row, scope, intent_ms, "
 		       "changed_ms, fingerprint, name, endpoint, username, room, description) "
-		       "VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(?), ?)",
+		       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(?), ?)",
 	[STMT_SEE] = "UPDATE connection SET seen_run = ?, seen_row = ?, told = ? WHERE n = ?",
 	[STMT_SEE_CLAIMED] = "UPDATE connection SET seen_run = ?, seen_row = ?, scope = ?, "
 			     "changed_ms = ?, fingerprint = ?, endpoint = ?, username = ?, "
@@ -43,18 +43,19 @@ static const char *const sql[STMT_COUNT] = {
 		"http_status = NULL, request_id = NULL WHERE n = ?",
 	/* About to be deleted, or not any more: all that is known of it stays. */
 	[STMT_MOVE] = "UPDATE connection SET state = ?, changed_ms = ? WHERE n = ?",
+	[STMT_UPDATES] = "UPDATE connection SET updates = ?, changed_ms = ? WHERE n = ?",
 	[STMT_WITHDRAW] = "UPDATE connection SET state = 5, outcome_run = ?, told = NULL, "
 			  "changed_ms = ?, status = ?, error_code = ?, error = ?, attempts = ? "
 			  "WHERE n = ?",
 	[STMT_OUTCOME] = "UPDATE connection SET state = ?, outcome_run = ?, told = NULL, "
 			 "changed_ms = ?, http_status = ?, attempts = ?, started_ms = ?, "
 			 "duration_ms = ?, status = ?, id = ?, etag = ?, request_id = ?, "
-			 "error_code = ?, error = ?, room = NULL, "
+			 "error_code = ?, error = ?, room = NULL, updates = NULL, "
 			 "description = iif(?, NULL, description) WHERE n = ?",
 	[STMT_REMOVED] = "UPDATE connection SET state = 5, outcome_run = ?, told = NULL, "
 			 "changed_ms = ?, http_status = ?, attempts = ?, started_ms = ?, "
-			 "duration_ms = ?, status = ?, request_id = ?, error_code = ?, error = ? "
-			 "WHERE n = ?",
+			 "duration_ms = ?, status = ?, request_id = ?, error_code = ?, error = ?, "
+			 "updates = NULL WHERE n = ?",
 	[STMT_AS_NOW] = "UPDATE connection SET scope = ?, fingerprint = ?, endpoint = ?, "
 			"username = ?, description = ? WHERE n = ?",
 	[STMT_MARK] = "UPDATE connection SET relook = ? WHERE n = ?",

@@ -74,6 +74,7 @@ int store_claim(struct store *s, const struct ledger_request *q, struct ledger_r
 	struct queue *out);
 int store_intend(struct store *s, const struct ledger_request *q, struct ledger_reply *reply,
 	struct queue *out);
+int store_intend_update(struct store *s, const struct ledger_request *q);
 int store_intend_delete(struct store *s, const struct ledger_request *q);
 int store_withdraw(struct store *s, const struct ledger_request *q);
 int store_outcome(struct store *s, const struct ledger_request *q);
@@ -85,7 +86,9 @@ int store_inventory_item(struct store *s, const struct ledger_request *q);
 int store_inventory_end(
 	struct store *s, const struct ledger_request *q, struct ledger_reply *reply);
 
-/** 1 when the inventory has the name: the reply is out; 0 when not. */
+/** 1 when the inventory has the name; 0 when not. */
+int store_is_listed(struct store *s, const struct ledger_request *q, const struct scope *scope);
+/** The same, and the reply is out. */
 int store_listed(struct store *s, const struct ledger_request *q, const struct scope *scope,
 	struct ledger_reply *reply, struct queue *out);
 

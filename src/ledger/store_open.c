@@ -21,7 +21,6 @@
 #define ROOM_AT_FIRST 120 /* bytes: an id, an etag, a request id */
 
 /* Another program may be looking into the ledger; it is given a while. */
-#define BUSY_MS 10000
 #define BUSY_AT_CLOSE_MS 500
 
 /* Pages of 4 KiB in the log before they are copied into the ledger. Rows come in
@@ -39,14 +38,9 @@ static int on_commit(void *arg, sqlite3 *db, const char *schema, int frames)
 
 static int connect(struct store *s, struct error *reterr)
 {
-	int rc = sqlite3_open_v2(s->files.real.data, &s->db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
+	int rc = db_open(s->files.real.data, SQLITE_OPEN_READWRITE, &s->db);
 
-	if (rc != SQLITE_OK)
-		return db_trouble(s->db, rc, s->files.path, reterr);
-	sqlite3_extended_result_codes(s->db, 1);
-	sqlite3_busy_timeout(s->db, BUSY_MS);
-	return 0;
+	return rc == SQLITE_OK ? 0 : db_trouble(s->db, rc, s->files.path, reterr);
 }
 
 /* Not before it is known to be a ledger, or empty. */
@@ -196,12 +190,10 @@ static const char put_with_description[] =
 
 static int open_temporary(struct store *s, struct error *reterr)
 {
-	int rc = sqlite3_open_v2(
-		"", &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc = db_open("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &s->db);
 
 	if (rc != SQLITE_OK)
 		return db_trouble(s->db, rc, NULL, reterr);
-	sqlite3_extended_result_codes(s->db, 1);
 	return db_exec(s->db, scratch_settings, NULL, reterr);
 }
 

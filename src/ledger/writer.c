@@ -13,14 +13,15 @@
 #define UNCOMMITTED_MAX 4096
 #define UNCOMMITTED_FOR (50 * MS)
 
-static bool must_be_durable(enum ledger_op op)
+static bool must_be_durable(const struct ledger_request *q)
 {
-	switch (op) {
-	case LEDGER_CLAIM:
+	switch (q->op) {
+	case LEDGER_CLAIM: return q->intend;
 	case LEDGER_RECALL:
 	case LEDGER_INVENTORY_BEGIN:
 	case LEDGER_INVENTORY_ITEM: return false;
 	case LEDGER_INTEND:
+	case LEDGER_INTEND_UPDATE:
 	case LEDGER_INTEND_DELETE:
 	case LEDGER_WITHDRAW:
 	case LEDGER_OUTCOME:
@@ -41,7 +42,7 @@ static int do_requests(struct writer *w, uint64_t count)
 	for (uint64_t i = 0; i < count && r == 0; i++) {
 		const struct ledger_request *q = queue_read(&w->requests);
 
-		durable = durable || must_be_durable(q->op);
+		durable = durable || must_be_durable(q);
 		r = store_execute(&w->store, q, &w->replies);
 	}
 	w->uncommitted += count;

@@ -5,8 +5,10 @@
  * of the loop. To libuv each change is two epoll_ctl() (uv_poll_start() stops
  * first), which adds up to six a request and more CPU than all else. So for a
  * socket of our own making the callback only notes the wish, and once a turn,
- * just before the loop polls, the difference to what libuv has is applied.
- * Mostly there is none.
+ * just before the loop polls, the difference to what libuv has is applied. That
+ * libcurl wants nothing any more is no difference: the next transfer will want the
+ * same, and until then a kept connection is silent. Should something come of it all
+ * the same (mostly its end), libuv is told then. So mostly nothing is told at all.
  *
  * That is safe because such a socket cannot vanish: it is closed by
  * net_socket_close(), which takes it from libuv first. Any other descriptor,
@@ -15,7 +17,8 @@
  * are applied, and removed, inside the callback.
  *
  * A uv_poll_t belongs to one descriptor and closes asynchronously; when it has
- * left the loop its memory goes to the spare ones.
+ * left the loop its memory goes to the spare ones. None keeps the loop alive: the
+ * watchdog does, while anything runs.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -97,6 +100,12 @@ static void forget(struct net_socket *s)
 		list_push_first(&s->net->spare, &s->link);
 }
 
+static void mark(struct net_socket *s)
+{
+	if (list_empty(&s->link))
+		list_push(&s->net->dirty, &s->link);
+}
+
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
 	struct net_socket *s = poll->data;
@@ -105,12 +114,13 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 	if (status < 0) {
 		/* libuv has stopped it, and so would not tell again. */
 		s->has = 0;
-		if (list_empty(&s->link))
-			list_push(&s->net->dirty, &s->link);
-		flags = CURL_CSELECT_ERR;
+		mark(s);
+		flags = s->wanted ? CURL_CSELECT_ERR : 0;
 	} else {
-		/* The wish may have changed in this turn; what libcurl does not wait
-		 * for is stopped before the loop polls again. */
+		/* What libcurl does not wait for, or not any more, is stopped before the
+		 * loop polls again. */
+		if ((events & s->wanted) != events)
+			mark(s);
 		if (events & s->wanted & UV_READABLE)
 			flags |= CURL_CSELECT_IN;
 		if (events & s->wanted & UV_WRITABLE)
@@ -132,6 +142,7 @@ static int apply(struct net_socket *s)
 			return r;
 		s->poll.data = s;
 		s->known = true;
+		uv_unref((uv_handle_t *)&s->poll);
 		s->net->handles++;
 	}
 	r = s->wanted ? uv_poll_start(&s->poll, s->wanted, on_ready) : uv_poll_stop(&s->poll);
@@ -177,8 +188,8 @@ static int on_wish(CURL *easy, curl_socket_t fd, int what, void *arg, void *unus
 			forget(s);
 		else
 			apply(s); /* libcurl asks a resolver's pair from time to time anyway */
-	} else if (s->wanted != s->has && list_empty(&s->link)) {
-		list_push(&n->dirty, &s->link);
+	} else if (s->wanted != s->has && s->wanted != 0) {
+		mark(s);
 	}
 	return 0;
 }

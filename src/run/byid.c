@@ -2,8 +2,9 @@
  *
  * An update is guarded by the etag that we know; a deletion cannot be, so it is read
  * first. Adobe moves the etag itself some seconds after a create, so another etag alone
- * says nothing: what counts is whether all that shows is still as we left it, or
- * already as the row wants it. A secret never shows.
+ * says nothing: what counts is whether all that shows is still as we left it, already
+ * as the row wants it, or as an update that is open in the ledger has sent it. A secret
+ * never shows.
  */
 #include <assert.h>
 #include <string.h>
@@ -55,25 +56,55 @@ static bool updates(const struct snowmelt *s)
 	return s->purpose->reads == INPUT_INSTANCES;
 }
 
-/* A tag is ours, whether this run makes one or not. */
+/* What shows, without a tag: that is ours, whether this run makes one or not. */
+static const char *plain_description(
+	const struct reading *r, const struct flow_item *item, struct buf *text)
+{
+	const struct slot *slot = r->slot;
+	const char *shown = item->description ? item->description : "";
+	char key[17];
+
+	ledger_tag(r->run->ledger, slot->row.sandbox, slot->row.name, key);
+	buf_init(text, BODY_MAX);
+	if (buf_append(text, shown, flow_tag_less(shown, key)) < 0)
+		return shown;
+	return text->data ? text->data : "";
+}
+
 static bool description_is_ours(const struct reading *r, const char *shown)
 {
 	const struct slot *slot = r->slot;
 	const struct ledger_record *left = &slot->past.record;
-	AUTO(buf_done) struct buf plain = {0};
-	char key[17];
 
-	if (!left->description_known)
-		return true;
-	ledger_tag(r->run->ledger, slot->row.sandbox, slot->row.name, key);
-	shown = shown ? shown : "";
-	buf_init(&plain, BODY_MAX);
-	if (buf_append(&plain, shown, flow_tag_less(shown, key)) < 0)
-		return false;
-	shown = plain.data ? plain.data : "";
-	return ledger_text_hash(r->run->ledger, shown) == left->description ||
+	return !left->description_known ||
+	       ledger_text_hash(r->run->ledger, shown) == left->description ||
 	       (updates(r->run) && strcmp(shown, slot->row.description) == 0);
 }
+
+/* What is not shown cannot differ. */
+static bool may_be(const struct reading *r, const char *shown, uint64_t sent)
+{
+	return !shown || ledger_text_hash(r->run->ledger, shown) == sent;
+}
+
+/* One whose answer was lost, of an earlier run: the row may have been edited since. */
+static bool is_open_update(
+	const struct reading *r, const struct flow_item *item, const char *description)
+{
+	const struct ledger_record *past = &r->slot->past.record;
+
+	for (uint32_t i = 0; i < past->update_count; i++) {
+		const struct ledger_update *u = &past->updates[i];
+
+		if (may_be(r, item->endpoint, u->endpoint) &&
+			may_be(r, item->username, u->username) &&
+			may_be(r, description, u->description))
+			return true;
+	}
+	return false;
+}
+
+#define UPDATED_FIELDS (FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME | FLOW_FIELD_DESCRIPTION)
 
 static void take_item(void *arg, const struct flow_item *item)
 {
@@ -92,12 +123,16 @@ static void take_item(void *arg, const struct flow_item *item)
 		.endpoint = slot->row.endpoint,
 		.username = slot->row.username,
 	};
+	AUTO(buf_done) struct buf text = {0};
+	const char *description = plain_description(r, item, &text);
 
 	r->changed = flow_differs(item, &left);
 	if (updates(r->run))
 		r->changed &= flow_differs(item, &desired);
-	if (!description_is_ours(r, item->description))
+	if (!description_is_ours(r, description))
 		r->changed |= FLOW_FIELD_DESCRIPTION;
+	if (is_open_update(r, item, description))
+		r->changed &= ~(unsigned)UPDATED_FIELDS;
 	r->same = slot->record.etag[0] && strcmp(item->etag, slot->record.etag) == 0;
 	str_copy(r->etag, sizeof(r->etag), item->etag);
 }

@@ -78,6 +78,7 @@ void claim_row_came(struct snowmelt *s, struct slot *slot, uint32_t job)
 	}
 	take_fingerprint(s, slot);
 	q = slot_request(slot, LEDGER_CLAIM, job);
+	q.intend = engine_intends(s->engine, slot->row.scope);
 	turn_ask(s, &q);
 	s->claims_out++;
 }
@@ -151,7 +152,7 @@ static void known(struct snowmelt *s, struct slot *slot, struct engine_event *ev
 	if (!is_to_be_updated(s, r))
 		return;
 	if (strcmp(r->spec_id, slot->row.spec_id) == 0) {
-		ev->row.claim = CLAIM_UPDATE;
+		ev->row.claim = r->update_count > 0 ? CLAIM_UPDATE_OPEN : CLAIM_UPDATE;
 		slot->updating = true;
 		return;
 	}
@@ -217,6 +218,9 @@ void claim_replied(struct snowmelt *s, const struct ledger_reply *reply)
 		ev.row.claim = CLAIM_DUPLICATE;
 	} else if (reply->claim != LEDGER_FRESH) {
 		recorded(s, slot, reply, &ev);
+	} else if (reply->intended) {
+		slot->record.intent_ms = reply->intent_ms;
+		ev.row.intended = true;
 	}
 	if (ev.row.claim == CLAIM_DUPLICATE)
 		turn_tell(s, &ev);

@@ -101,12 +101,13 @@ static enum snowmelt_exit end_status(const struct snowmelt *s)
 	}
 }
 
-/* It has only gathered what the report needs; of half of it nothing can be said. */
+/* It has only gathered what the report needs; of half of that mostly nothing can be said. */
 static enum snowmelt_exit end_gathering(struct snowmelt *s)
 {
 	char why[1600];
 
-	if (s->end.done.end == END_COMPLETE)
+	if (s->end.done.end == END_COMPLETE ||
+		(s->purpose->reports_half && words_ended_by_hand(s->end.done.end)))
 		return s->purpose->report(s);
 	words_end(s, why, sizeof(why));
 	run_message(s, why);

@@ -1,11 +1,13 @@
-/* intent.c - nothing is created before the ledger says that it will be. */
+/* intent.c - nothing is created or updated before the ledger says that it will be. */
 #include <assert.h>
 
 #include "run/shell.h"
 
 void intent_order(struct snowmelt *s, uint32_t job)
 {
-	struct ledger_request q = slot_request(&s->slots[job], LEDGER_INTEND, job);
+	const struct slot *slot = &s->slots[job];
+	enum ledger_op op = slot->updating ? LEDGER_INTEND_UPDATE : LEDGER_INTEND;
+	struct ledger_request q = slot_request(slot, op, job);
 
 	turn_ask(s, &q);
 }

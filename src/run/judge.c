@@ -65,26 +65,23 @@ static enum engine_answer answer_of(enum flow_class class)
 
 /* What the line of the row will say: of lookups and pages nothing, for they decide by what
  * they find. */
+static bool is_of_row(const struct exchange *x)
+{
+	return x->request == REQUEST_CREATE || x->request == REQUEST_UPDATE ||
+	       x->request == REQUEST_TEST || x->request == REQUEST_DELETE;
+}
+
 static bool is_told(const struct exchange *x, const struct flow_verdict *v)
 {
-	switch (x->request) {
-	case REQUEST_CREATE:
-	case REQUEST_UPDATE:
-	case REQUEST_TEST:
-	case REQUEST_DELETE: return true;
-	case REQUEST_READ: return v->class == FLOW_GONE;
-	case REQUEST_LOOKUP:
-	case REQUEST_LIST:
-	case REQUEST_INVENTORY:
-	default: return false;
-	}
+	return is_of_row(x) || (x->request == REQUEST_READ && v->class == FLOW_GONE);
 }
 
 static void remember(struct slot *slot, const struct flow_verdict *v, int status)
 {
 	struct record *rec = &slot->record;
 
-	rec->answer = *v;
+	if (v != &rec->answer)
+		rec->answer = *v;
 	rec->http_status = status;
 	if (v->class == FLOW_CREATED)
 		str_copy(rec->id, sizeof(rec->id), v->id);
@@ -173,13 +170,12 @@ static void judge_as(const struct exchange *x, const struct flow_reply *r, struc
 /* It is no password: a short one is not worth messages dropped whole. */
 #define API_KEY_HIDDEN 6
 
-static struct flow_verdict judge(
-	struct snowmelt *s, const struct exchange *x, const struct net_answer *a)
+static void judge(struct snowmelt *s, const struct exchange *x, const struct net_answer *a,
+	struct flow_verdict *ret)
 {
 	const struct slot *slot = &s->slots[x->job];
 	const char *secrets[ROW_PARAMS_MAX + TOKEN_SECRETS_MAX + 1];
 	const char *api_key = s->settings.o.api_key;
-	struct flow_verdict v;
 	struct flow_reply r = judge_reply(a);
 
 	r.secrets = secrets;
@@ -188,13 +184,12 @@ static struct flow_verdict judge(
 		secrets[r.secret_count++] = slot->row.params[i].value;
 	if (strlen(api_key) >= API_KEY_HIDDEN)
 		secrets[r.secret_count++] = api_key;
-	judge_as(x, &r, &v);
+	judge_as(x, &r, ret);
 	if (a->end != NET_ANSWERED && a->end != NET_CANCELLED)
-		str_copy(s->last_trouble, sizeof(s->last_trouble), v.message);
-	if (v.server_ms)
-		s->server_offset_ms = v.server_ms - r.wall_ms;
-	trace(s, x, a, &v, &r);
-	return v;
+		str_copy(s->last_trouble, sizeof(s->last_trouble), ret->message);
+	if (ret->server_ms)
+		s->server_offset_ms = ret->server_ms - r.wall_ms;
+	trace(s, x, a, ret, &r);
 }
 
 /* Of an inventory DOUBTFUL is that it does not add up, and it begins again; whatever
@@ -226,27 +221,28 @@ void judge_answer(struct exchange *x, const struct net_answer *a)
 {
 	struct snowmelt *s = x->run;
 	struct slot *slot = &s->slots[x->job];
-	struct flow_verdict v = judge(s, x, a);
+	struct flow_verdict passing, *v = is_of_row(x) ? &slot->record.answer : &passing;
 	enum engine_answer answer;
 
-	if (is_told(x, &v))
-		remember(slot, &v, a->status);
-	if (v.class == FLOW_FATAL && s->refusal.code == 0)
-		remember_refusal(&s->refusal, &v);
-	if (v.class == FLOW_TOKEN) /* tokens come and go: the last one counts */
-		remember_refusal(&s->token_refusal, &v);
-	if (v.class == FLOW_FATAL_SANDBOX)
-		remember_sandbox(s, x->sandbox, &v);
+	judge(s, x, a, v);
+	if (is_told(x, v))
+		remember(slot, v, a->status);
+	if (v->class == FLOW_FATAL && s->refusal.code == 0)
+		remember_refusal(&s->refusal, v);
+	if (v->class == FLOW_TOKEN) /* tokens come and go: the last one counts */
+		remember_refusal(&s->token_refusal, v);
+	if (v->class == FLOW_FATAL_SANDBOX)
+		remember_sandbox(s, x->sandbox, v);
 
-	if (v.class == FLOW_PASSED && s->settings.o.explore)
+	if (v->class == FLOW_PASSED && s->settings.o.explore)
 		answer = ANSWER_MORE;
-	else if (v.class != FLOW_PAGE)
-		answer = judge_trouble(s, x, &v);
+	else if (v->class != FLOW_PAGE)
+		answer = judge_trouble(s, x, v);
 	else if (!judge_page(s, x, a, &answer))
 		return;
 	turn_tell(s, &(struct engine_event){
 			     .kind = EVENT_ANSWER,
 			     .job = x->job,
-			     .answer = {.answer = answer, .retry_after = v.retry_after},
+			     .answer = {.answer = answer, .retry_after = v->retry_after},
 		     });
 }

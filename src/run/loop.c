@@ -72,11 +72,13 @@ static struct engine_config engine_config(const struct snowmelt *s)
 	c.settle_timeout = o->settle_timeout;
 	c.max_retry_after = o->max_retry_after;
 	c.give_up_after = o->give_up_after < 0 ? NSEC_NONE : o->give_up_after;
-	c.halt_mode = o->halt == SNOWMELT_HALT_NOW    ? HALT_NOW
-		      : o->halt == SNOWMELT_HALT_SOON ? HALT_SOON
-						      : HALT_NEVER;
-	c.halt_fails = o->halt_fails;
-	c.halt_percent = o->halt_percent;
+	if (!s->purpose->independent) {
+		c.halt_mode = o->halt == SNOWMELT_HALT_NOW    ? HALT_NOW
+			      : o->halt == SNOWMELT_HALT_SOON ? HALT_SOON
+							      : HALT_NEVER;
+		c.halt_fails = o->halt_fails;
+		c.halt_percent = o->halt_percent;
+	}
 	/* A ledger that survives nothing keeps no inventory either, but for one that has no
 	 * other purpose. */
 	c.no_inventory = !s->purpose->lists && (o->no_inventory || !s->durable);
@@ -88,10 +90,19 @@ static struct engine_config engine_config(const struct snowmelt *s)
 	return c;
 }
 
-/* Both were checked: then it is of this machine. */
 static bool is_http(const char *url)
 {
 	return strncasecmp(url, "http:", 5) == 0;
+}
+
+/* Of the Flow Service only on this machine, as was checked; rows were asked about. */
+static bool allows_http(const struct snowmelt *s)
+{
+	const struct snowmelt_options *o = &s->settings.o;
+
+	if (s->purpose->independent)
+		return o->allow_http_endpoints;
+	return is_http(o->url) || is_http(o->token_url);
 }
 
 static int open_net(struct snowmelt *s)
@@ -105,7 +116,7 @@ static int open_net(struct snowmelt *s)
 		.client_cert = o->client_cert,
 		.client_key = o->client_key,
 		.proxy = o->proxy,
-		.allow_http = is_http(o->url) || is_http(o->token_url),
+		.allow_http = allows_http(s),
 	};
 
 	return net_open(&s->loop, &n, &s->net, &s->error);
@@ -142,7 +153,7 @@ static int open_slots(struct snowmelt *s)
 		s->free_exchange = x;
 	}
 	buf_init(&s->create_url, URL_MAX);
-	return flow_create_url(&s->create_url, s->settings.o.url);
+	return s->purpose->independent ? 0 : flow_create_url(&s->create_url, s->settings.o.url);
 }
 
 /* libuv makes what it polls non-blocking, for everybody who has it open: a terminal

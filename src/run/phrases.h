@@ -5,6 +5,11 @@
 #define PHRASE_DUPLICATE                                                                           \
 	"row %llu of this sandbox has the same name: names must differ within a sandbox"
 
+/** Of a row whose update has an intent, and no outcome. What follows are more options. */
+#define PHRASE_OPEN_UPDATE                                                                         \
+	"an earlier run may have updated it, and ended before it knew: to send it as the row is "  \
+	"now, run it with --update"
+
 /** Of a row that an earlier run has created or found. */
 #define PHRASE_DIFFERS                                                                             \
 	"the row differs by now from what this connection was created with, which is left as it "  \

@@ -45,7 +45,7 @@ void probed_done(struct probed *p)
 
 /* ------------------------------------------------------------------ hashes */
 
-enum use { USE_LOGIN, USE_PASSWORD };
+enum use { USE_LOGIN, USE_PASSWORD, USE_INSTANCE };
 
 /* Each text with its NUL, so that ("ab", "c") and ("a", "bc") differ; `last` may be NULL. */
 static int hash_texts(const struct probed *p, enum use use, const char *endpoint,
@@ -103,6 +103,28 @@ static int grow(struct probed *p)
 	return 0;
 }
 
+static int make_room(struct probed *p)
+{
+	return 2 * p->used >= p->place_count ? grow(p) : 0;
+}
+
+/* Into a free one. */
+static void put(
+	struct probed *p, struct probed_place *place, const unsigned char hash[16], uint32_t row)
+{
+	*place = (struct probed_place){.row = row, .result = NOT_TOLD};
+	memcpy(place->hash, hash, sizeof(place->hash));
+	p->used++;
+}
+
+static void tell(struct probed_place *place, const struct servicenow_verdict *v)
+{
+	place->result = (uint8_t)v->result;
+	place->detail = (uint8_t)v->detail;
+	place->status = (uint16_t)v->status;
+	place->until_s = (uint32_t)MIN(MAX(v->until_ms / 1000, (int64_t)0), (int64_t)UINT32_MAX);
+}
+
 static struct servicenow_verdict verdict_of(const struct probed_place *place)
 {
 	return (struct servicenow_verdict){
@@ -119,7 +141,7 @@ int probed_take(struct probed *p, const char *endpoint, const char *username, co
 	uint32_t shown = (uint32_t)MIN(row, (uint64_t)UINT32_MAX), password_hash;
 	struct probed_place *place;
 	unsigned char hash[16];
-	int r = 2 * p->used >= p->place_count ? grow(p) : 0;
+	int r = make_room(p);
 
 	assert(row > 0);
 	if (r == 0)
@@ -132,10 +154,8 @@ int probed_take(struct probed *p, const char *endpoint, const char *username, co
 
 	place = find(p, hash);
 	if (place->row == 0) {
-		*place = (struct probed_place){
-			.row = shown, .password = password_hash, .result = NOT_TOLD};
-		memcpy(place->hash, hash, sizeof(place->hash));
-		p->used++;
+		put(p, place, hash, shown);
+		place->password = password_hash;
 	}
 	*ret = (struct probed_login){.row = place->row, .told = place->result != NOT_TOLD};
 	if (ret->told)
@@ -157,9 +177,40 @@ int probed_tell(struct probed *p, const char *endpoint, const char *username,
 		return r;
 	place = find(p, hash);
 	assert(place->row > 0);
-	place->result = (uint8_t)v->result;
-	place->detail = (uint8_t)v->detail;
-	place->status = (uint16_t)v->status;
-	place->until_s = (uint32_t)MIN(MAX(v->until_ms / 1000, (int64_t)0), (int64_t)UINT32_MAX);
+	tell(place, v);
 	return 0;
+}
+
+#define CLOSED_ROW 1 /* any: its place is not free */
+
+int probed_close(struct probed *p, const char *endpoint, const struct servicenow_verdict *v)
+{
+	struct probed_place *place;
+	unsigned char hash[16];
+	int r = make_room(p);
+
+	if (r == 0)
+		r = hash_texts(p, USE_INSTANCE, endpoint, "", NULL, hash, sizeof(hash));
+	if (r < 0)
+		return r;
+	place = find(p, hash);
+	if (place->row == 0)
+		put(p, place, hash, CLOSED_ROW);
+	tell(place, v);
+	return 0;
+}
+
+int probed_closed(struct probed *p, const char *endpoint, struct servicenow_verdict *ret)
+{
+	struct probed_place *place;
+	unsigned char hash[16];
+	int r = hash_texts(p, USE_INSTANCE, endpoint, "", NULL, hash, sizeof(hash));
+
+	if (r < 0)
+		return r;
+	place = find(p, hash);
+	if (place->row == 0)
+		return 0;
+	*ret = verdict_of(place);
+	return 1;
 }

@@ -5,6 +5,9 @@
  * row with another password is not tried at all, and does not share: at most one of the two can
  * be right, and only the first has been asked.
  *
+ * Some verdicts are of a whole instance: it is limited, or cannot be reached. Its other logins
+ * then share that, and are not tried.
+ *
  * In memory, 32 bytes a place and at least two places for each (endpoint, user). Logins are known
  * by a keyed hash of 128 bits, as names are in seen.h, and passwords by 32 bits of another: two
  * that meet there only share a verdict.
@@ -61,3 +64,14 @@ int probed_take(struct probed *p, const char *endpoint, const char *username, co
  */
 int probed_tell(struct probed *p, const char *endpoint, const char *username,
 	const struct servicenow_verdict *v);
+
+/**
+ * Note that an instance is not to be asked any more, and what all further logins of it are
+ * told instead. It takes a place as a login does.
+ *
+ * @return 0 or -ENOMEM
+ */
+int probed_close(struct probed *p, const char *endpoint, const struct servicenow_verdict *v);
+
+/** Is it closed? @return 1, and what is told; 0; or -ENOMEM */
+int probed_closed(struct probed *p, const char *endpoint, struct servicenow_verdict *ret);

@@ -44,7 +44,7 @@ static int hide_in_url(const char *url)
 int proxy_hide_login(const char *proxy)
 {
 	static const char *const variables[] = {
-		"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+		"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
 	int r = 0;
 
 	if (!str_empty(proxy))

@@ -5,6 +5,13 @@
 #include "run/shell.h"
 
 static const struct purpose purposes[] = {
+	[SNOWMELT_COMMAND_CHECK] =
+		{
+			.reads = INPUT_INSTANCES,
+			.input_only = true,
+			.read = read_input,
+			.report = check_report,
+		},
 	[SNOWMELT_COMMAND_RUN] =
 		{
 			.reads = INPUT_INSTANCES,
@@ -54,6 +61,20 @@ static const struct purpose purposes[] = {
 		},
 };
 
+static const struct purpose check_with_probes = {
+	.reads = INPUT_INSTANCES,
+	.input_only = true,
+	.independent = true,
+	.open_ledger = check_open,
+	.read = check_read,
+	.row_came = check_row_came,
+	.ask = check_ask,
+	.answered = check_answered,
+	.tell = check_tell,
+	.report = check_report,
+	.reports_half = true,
+};
+
 static const struct purpose verify_of_ledger = {
 	.reads = INPUT_NONE,
 	.input_only = true,
@@ -67,6 +88,8 @@ static const struct purpose verify_of_ledger = {
 const struct purpose *purpose_of(const struct snowmelt_options *o)
 {
 	assert(o->command < ARRAY_SIZE(purposes) && purposes[o->command].read);
+	if (o->command == SNOWMELT_COMMAND_CHECK && o->probe)
+		return &check_with_probes;
 	if (o->command == SNOWMELT_COMMAND_VERIFY && verify_is_ledger(o->input))
 		return &verify_of_ledger;
 	return &purposes[o->command];

@@ -111,7 +111,7 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 	r = run_settings_take(&s->settings, o, s->secrets, &s->error);
 	if (r == 0)
 		r = tokens_init(s);
-	if (r == 0)
+	if (r == 0 && s->purpose->open_ledger)
 		r = make_room_for_files(&s->settings.o, &s->error);
 	if (r == 0 && proxy_hide_login(o->proxy) < 0)
 		r = error_set(&s->error, -ENOMEM, "no memory for secrets");
@@ -138,6 +138,10 @@ static bool takes_input(struct snowmelt *s, const struct snowmelt_options *o)
 		error_set(&s->error, -EINVAL,
 			"rollback reads its results more than once before it deletes anything: "
 			"give them as a file, not by a pipe");
+	else if (o->command == SNOWMELT_COMMAND_CHECK && o->probe)
+		error_set(&s->error, -EINVAL,
+			"--probe reads the input twice, which a pipe cannot: give it as a file, or "
+			"leave --probe out");
 	else if (o->command == SNOWMELT_COMMAND_PLAN)
 		error_set(&s->error, -EINVAL,
 			"plan reads its input twice, which a pipe cannot: give it as a file");
@@ -207,6 +211,7 @@ void snowmelt_destroy(struct snowmelt *s)
 {
 	if (!s)
 		return;
+	check_done(s);
 	ledger_reader_close(s->reader);
 	plan_done(s);
 	free(s->results_path);

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "run/paths.h"
 #include "run/shell.h"
+#include "servicenow/probe.h"
 
 #define CLIENT_VALUE_MAX ((size_t)4096)
 
@@ -96,12 +97,26 @@ static int check_adobe(const struct snowmelt_options *o, struct error *reterr)
 	if (r == 0)
 		r = check_header(str_empty(o->api_key) ? o->client_id : o->api_key, "API key",
 			"AEP_API_KEY or AEP_CLIENT_ID", reterr);
-	if (r == 0)
-		r = check_credentials(o, reterr);
-	if (r == 0 && !flow_sandbox_valid(o->sandbox))
-		r = error_set(reterr, -EINVAL,
+	return r < 0 ? r : check_credentials(o, reterr);
+}
+
+/* Does it ask the Flow Service? */
+static bool asks_adobe(const struct snowmelt_options *o)
+{
+	return o->command != SNOWMELT_COMMAND_CHECK;
+}
+
+static int check_names(const struct snowmelt_options *o, struct error *reterr)
+{
+	if (!flow_sandbox_valid(o->sandbox))
+		return error_set(reterr, -EINVAL,
 			"--sandbox: not a sandbox name: letters, digits and '-', at most 256");
-	return r;
+	if (o->probe_table && !servicenow_table_valid(o->probe_table))
+		return error_set(reterr, -EINVAL,
+			"--probe-table: not the name of a table: letters, digits and _, at most "
+			"%d",
+			SERVICENOW_TABLE_MAX);
+	return 0;
 }
 
 static int check_traffic(const struct snowmelt_options *o, struct error *reterr)
@@ -154,6 +169,7 @@ static int keep_all(struct run_settings *s, struct error *reterr)
 		&s->o.proxy,
 		&s->o.results,
 		&s->o.ledger,
+		&s->o.probe_table,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -198,7 +214,9 @@ int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 	if (str_empty(o->input))
 		return error_set(
 			reterr, -EINVAL, "no input: name a CSV file, or - for standard input");
-	r = check_adobe(o, reterr);
+	r = asks_adobe(o) ? check_adobe(o, reterr) : 0;
+	if (r == 0)
+		r = check_names(o, reterr);
 	if (r == 0)
 		r = check_traffic(o, reterr);
 	if (r == 0)
@@ -214,6 +232,8 @@ int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 	s->o.access_token = s->o.client_secret = NULL;
 	if (!s->o.api_key)
 		s->o.api_key = s->o.client_id;
+	if (!asks_adobe(o))
+		return 0;
 	if (str_empty(o->client_secret))
 		return keep_secret(o->access_token, secrets, &s->token, reterr);
 	return keep_secret(o->client_secret, secrets, &s->client_secret, reterr);

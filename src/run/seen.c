@@ -172,3 +172,18 @@ int seen_take(struct seen *s, const char *sandbox, const char *name, uint64_t ro
 	r = put(s, hash, row, ret_earlier);
 	return r < 0 ? cannot(s, r, reterr) : 0;
 }
+
+int seen_find(struct seen *s, const char *sandbox, const char *name, uint64_t *ret_row,
+	struct error *reterr)
+{
+	unsigned char hash[16];
+	struct place *p;
+	int r;
+
+	hash_name(s, sandbox, name, hash);
+	r = find(s, hash, &p);
+	if (r < 0)
+		return cannot(s, r, reterr);
+	*ret_row = p->row;
+	return 0;
+}

@@ -38,3 +38,7 @@ void seen_done(struct seen *s); /* fine on a zeroed one */
  */
 int seen_take(struct seen *s, const char *sandbox, const char *name, uint64_t row,
 	uint64_t *ret_earlier, struct error *reterr);
+
+/** Which row has it, without giving it to anybody; *ret_row is 0: none. As seen_take(). */
+int seen_find(struct seen *s, const char *sandbox, const char *name, uint64_t *ret_row,
+	struct error *reterr);

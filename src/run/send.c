@@ -12,39 +12,39 @@
 
 /* ------------------------------------------------------------------ headers */
 
-struct lines {
-	char *line[16];
-	size_t count;
-};
-
-static int add_line(void *arg, const char *line)
+int send_line_add(void *arg, const char *line)
 {
-	struct lines *l = arg;
+	struct send_lines *l = arg;
 
 	assert(l->count < ARRAY_SIZE(l->line));
 	l->line[l->count] = strdup(line);
 	return l->line[l->count++] ? 0 : -1;
 }
 
+struct net_headers *send_lines_take(struct send_lines *l, int r)
+{
+	struct net_headers *headers = NULL;
+
+	if (r == 0)
+		r = net_headers_create((const char *const *)l->line, l->count, &headers);
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->line[i])
+			wipe(l->line[i], strlen(l->line[i]));
+		free(l->line[i]);
+	}
+	assert(r == 0); /* each value was checked; only memory can fail, and then nothing helps */
+	return headers;
+}
+
 static struct net_headers *make_headers(
 	struct snowmelt *s, const char *sandbox, bool has_body, const char *if_match)
 {
 	const struct snowmelt_options *o = &s->settings.o;
-	struct net_headers *headers = NULL;
-	struct lines l = {.count = 0};
-	int r;
+	struct send_lines l = {.count = 0};
+	int r = flow_headers(o->org, o->api_key, s->tokens.newest->value, sandbox, has_body,
+		if_match, send_line_add, &l);
 
-	r = flow_headers(o->org, o->api_key, s->tokens.newest->value, sandbox, has_body, if_match,
-		add_line, &l);
-	if (r == 0)
-		r = net_headers_create((const char *const *)l.line, l.count, &headers);
-	for (size_t i = 0; i < l.count; i++) {
-		if (l.line[i])
-			wipe(l.line[i], strlen(l.line[i]));
-		free(l.line[i]);
-	}
-	assert(r == 0); /* each value was checked; only memory can fail, and then nothing helps */
-	return headers;
+	return send_lines_take(&l, r);
 }
 
 static struct net_headers *headers_for(struct snowmelt *s, uint32_t sandbox, bool has_body)
@@ -85,8 +85,12 @@ static void on_done(void *arg, const struct net_answer *a)
 	struct snowmelt *s = x->run;
 
 	s->slots[x->job].exchange = NULL;
-	judge_answer(x, a);
-	tokens_drop(s, x->token);
+	if (s->purpose->answered)
+		s->purpose->answered(x, a);
+	else
+		judge_answer(x, a);
+	if (x->token)
+		tokens_drop(s, x->token);
 	x->token = NULL;
 	buf_reset(&x->url);
 	buf_reset(&x->body);
@@ -201,17 +205,27 @@ static void begin(struct snowmelt *s, struct exchange *x, const struct engine_ac
 	}
 }
 
+/* Of the Flow Service. */
+static void ask(struct snowmelt *s, struct exchange *x, const struct engine_action *a,
+	struct net_request *ret)
+{
+	begin(s, x, a);
+	ret->url = x->request == REQUEST_CREATE ? s->create_url.data : x->url.data;
+	ret->body = x->body.len ? x->body.data : NULL;
+	ret->body_len = x->body.len;
+	x->token = tokens_carry(s, a->send.generation);
+	ret->headers = take_headers(s, x);
+}
+
 void send_order(struct snowmelt *s, const struct engine_action *a)
 {
 	struct exchange *x = exchange_take(s, a->job, a->send.request);
 	struct net_request q = {.method = method_of(x->request), .done = on_done, .arg = x};
 
-	begin(s, x, a);
-	q.url = x->request == REQUEST_CREATE ? s->create_url.data : x->url.data;
-	q.body = x->body.len ? x->body.data : NULL;
-	q.body_len = x->body.len;
-	x->token = tokens_carry(s, a->send.generation);
-	q.headers = take_headers(s, x);
+	if (s->purpose->ask)
+		s->purpose->ask(s, x, &q);
+	else
+		ask(s, x, a, &q);
 	trace(s, x, q.method, q.url);
 	s->slots[a->job].exchange = x;
 	x->transfer = net_send(s->net, &q);

@@ -123,6 +123,7 @@ struct slot {
 	bool updating;             /* claimed to be updated */
 	bool by_intent;            /* looked for as the ledger recorded it, not as the row is */
 	bool held;                 /* its EVENT_ROW waits for a last look at its name */
+	bool asked_again;          /* check: nothing of it had left the first time */
 	struct engine_event claim; /* that event */
 	size_t bytes;              /* its part of row_bytes */
 	struct look *look;         /* NULL but in doubt, and of a listing */
@@ -157,6 +158,7 @@ struct sandbox_headers {
 };
 
 struct words;
+struct check;
 
 /** What a command makes of a run; the engine is the same for all. One row of a table in
  * purpose.c each. */
@@ -182,9 +184,15 @@ struct purpose {
 	/** What that line says of it. */
 	void (*words)(const struct snowmelt *s, const struct slot *slot,
 		const struct engine_action *a, struct words *ret);
+	/** ACTION_SEND, where it is not the Flow Service that is asked: fill URL and headers, of
+	 * which a reference is handed over. NULL: it is. */
+	void (*ask)(struct snowmelt *s, struct exchange *x, struct net_request *ret);
+	/** What came back; EVENT_ANSWER. */
+	void (*answered)(struct exchange *x, const struct net_answer *a);
 	/** All that was asked is known: say what it comes to, from a second reading of the
 	 * input. NULL: the results say it. @return enum snowmelt_exit */
 	enum snowmelt_exit (*report)(struct snowmelt *s);
+	bool reports_half; /* also when it was stopped before all was asked */
 };
 
 struct snowmelt {
@@ -205,6 +213,7 @@ struct snowmelt {
 	struct net *net;
 	struct summary summary;
 	char *results_path, *ledger_path;
+	struct check *check; /* of check --probe; NULL before and else */
 	uint64_t targets;             /* verify: rows with an id; rollback: to be deleted */
 	char left_alone[512];         /* rollback: of the others, how many for which reason */
 	struct ledger_reader *reader; /* verify: of the ledger that it was given */
@@ -400,7 +409,28 @@ void byid_begin(struct snowmelt *s, struct exchange *x, const struct engine_acti
 /** The page of a read: how does it stand to what we know of it? */
 enum engine_answer byid_page(struct snowmelt *s, struct exchange *x, const struct net_answer *a);
 
+/* check.c: as purpose.report */
+enum snowmelt_exit check_report(struct snowmelt *s);
+
+/* check_probe.c: as in struct purpose */
+int check_open(struct snowmelt *s);
+void check_done(struct snowmelt *s); /* fine when it was not opened */
+bool check_read(struct snowmelt *s);
+void check_row_came(struct snowmelt *s, struct slot *slot, uint32_t job);
+void check_ask(struct snowmelt *s, struct exchange *x, struct net_request *ret);
+void check_answered(struct exchange *x, const struct net_answer *a);
+void check_tell(struct snowmelt *s, struct slot *slot, const struct engine_action *a);
+
 /* send.c */
+/** Header lines that are gathered; they hold secrets. */
+struct send_lines {
+	char *line[16];
+	size_t count;
+};
+/** `arg` is a struct send_lines. @return 0, or -1 without memory */
+int send_line_add(void *arg, const char *line);
+/** A list of them, which are wiped. @param r  of what gathered them: asserts that it is 0 */
+struct net_headers *send_lines_take(struct send_lines *l, int r);
 void send_order(struct snowmelt *s, const struct engine_action *a);
 void send_cut(struct snowmelt *s, uint32_t job);
 void send_headers_drop(struct snowmelt *s);

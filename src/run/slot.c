@@ -112,5 +112,5 @@ void slot_free(struct snowmelt *s, struct slot *slot)
 	free(slot->look);
 	slot->look = NULL;
 	slot->kind = SLOT_FREE;
-	slot->updating = slot->by_intent = slot->held = false;
+	slot->updating = slot->by_intent = slot->held = slot->asked_again = false;
 }

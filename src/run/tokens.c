@@ -138,7 +138,7 @@ void tokens_done(struct snowmelt *s)
 
 void tokens_begin(struct snowmelt *s)
 {
-	if (s->tokens.newest)
+	if (s->tokens.newest || s->purpose->independent) /* which needs none */
 		turn_tell(s, &(struct engine_event){
 				     .kind = EVENT_TOKEN_FRESH,
 				     .token.life = NSEC_NEVER,

@@ -58,6 +58,7 @@ static void ledger_reply(struct snowmelt *s, const struct ledger_reply *reply)
 	switch (reply->op) {
 	case LEDGER_CLAIM: s->purpose->claimed(s, reply); break;
 	case LEDGER_INTEND:
+	case LEDGER_INTEND_UPDATE:
 	case LEDGER_INTEND_DELETE: intent_replied(s, reply); break;
 	case LEDGER_WITHDRAW:
 	case LEDGER_OUTCOME:

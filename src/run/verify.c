@@ -74,7 +74,7 @@ static int check_identity(struct snowmelt *s)
 {
 	AUTO(buf_done) struct buf service = {0};
 	struct ledger_run run;
-	char shown[300];
+	char shown[300], its_service[300], its_org[300];
 	int r = ledger_reader_run(s->reader, &run, &s->error);
 
 	buf_init(&service, URL_MAX);
@@ -87,8 +87,9 @@ static int check_identity(struct snowmelt *s)
 	return error_set(&s->error, -EINVAL,
 		"the ledger '%s' is of service %s and org %s, not of %s and %s: set --url and "
 		"--org to those",
-		str_shown(shown, sizeof(shown), s->settings.o.input), run.service, run.org,
-		service.data, s->settings.o.org);
+		str_shown(shown, sizeof(shown), s->settings.o.input),
+		str_shown(its_service, sizeof(its_service), run.service),
+		str_shown(its_org, sizeof(its_org), run.org), service.data, s->settings.o.org);
 }
 
 int verify_open_ledger(struct snowmelt *s)

@@ -88,7 +88,10 @@ static void say_difference(struct words *w, const struct snowmelt *s, const stru
 
 	if (!by_ledger || !slot->past.there || slot->past.record.same)
 		return;
-	if (s->settings.o.update && claim_is_adopted(&slot->past.record))
+	if (slot->past.record.update_count > 0)
+		words_say(w, "", PHRASE_OPEN_UPDATE "%s",
+			claim_is_adopted(&slot->past.record) ? " --adopted" : "");
+	else if (s->settings.o.update && claim_is_adopted(&slot->past.record))
 		words_say(w, "",
 			PHRASE_DIFFERS ", since it was adopted: --update --adopted sends it");
 	else

@@ -50,7 +50,10 @@ void words_for_update(const struct slot *slot, const struct engine_action *a, st
 	case OUTCOME_CHANGED:
 	case OUTCOME_UNCHANGED:
 		words_say(ret, words_ended_by_hand(a->row.end) ? "stopped" : "halted",
-			"not updated: the run ended before it");
+			"not updated: the run ended before it%s",
+			slot->past.record.update_count > 0
+				? ", and an earlier one may have updated it"
+				: "");
 		break;
 	case OUTCOME_SKIPPED:
 		words_say(ret, slot->record.answer.code,

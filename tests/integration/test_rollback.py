@@ -202,6 +202,7 @@ def kept(flowmock, tmp_path, change, words, code, *more):
     first = told(path)[0]
     assert first["status"] == "kept" and first["error_code"] == code and words in first["error"]
     assert (first["name"], first["id"]) == (lines[0]["name"], lines[0]["id"])
+    assert (first["attempts"], first["http_status"], first["started_at"]) == ("0", "", "")
     deleted = {l["id"] for l in told(path) if l["status"] == "deleted"}
     assert len(deleted) == 2 and ids(mock) == before - deleted
     return mock, path
@@ -343,7 +344,7 @@ def test_a_missing_ledger_is_fatal_and_never_made(flowmock, tmp_path):
     path.with_suffix(".ledger").rename(tmp_path / "moved")
     (tmp_path / "i.ledger.key").rename(tmp_path / "moved.key")
     done = roll_back(mock, path, expect=3)
-    assert "there is no ledger" in done.err and "--ledger" in done.err
+    assert "only what a ledger calls created is deleted" in done.err and "--ledger" in done.err
     assert not (tmp_path / "i.ledger").exists() and not (tmp_path / "i.ledger.key").exists()
     assert deletes(mock) == (0, 0)
     roll_back(mock, path, "--ledger", tmp_path / "moved")
@@ -515,6 +516,14 @@ def test_a_run_behind_a_cut_deletion_looks_first(flowmock, tmp_path, fault):
     assert ids(mock) == {line["id"]} and (before == {line["id"]}) == (fault == "stall")
     roll_back(mock, path)
     assert statuses(told(path)) == {"deleted": 1} and ids(mock) == set()
+
+
+def test_a_recreation_that_is_refused_has_no_id(flowmock, tmp_path):
+    mock, path = killed_while_deleting(flowmock, tmp_path, "timeout-after")
+    mock.tell("faults", {"rejected": 1})
+    run(mock, path, "--settle-timeout", "1ms", expect=1)
+    line, = results_of(path)
+    assert line["status"] == "failed" and line["id"] == "" and line["etag"] == ""
 
 
 def test_changed_after_a_cut_deletion_it_is_a_conflict(flowmock, tmp_path):

@@ -134,6 +134,16 @@ def test_an_etag_that_the_server_moved_itself_is_no_conflict(flowmock, tmp_path)
     check_as_wanted(mock, rows)
 
 
+def test_one_attempt_survives_an_etag_that_the_server_moved_itself(flowmock, tmp_path):
+    rows = [wide(i) for i in range(3)]
+    mock, path = created(flowmock, tmp_path, rows, "--etag-moves", "1ms")
+    for row in rows:
+        edit_password(row)
+    lines, _ = update(mock, path, "--attempts", "1", rows=rows)
+    assert statuses(lines) == {"updated": 3}
+    assert mock.status()["statuses"]["412"] == 3
+
+
 OTHERS = [
     (("replace", "/description", "somebody's"), "description"),
     (("replace", "/auth/params/endpoint", "https://theirs.example.com"), "endpoint"),
@@ -274,6 +284,98 @@ def test_killed_again_and_again_it_converges(flowmock, tmp_path):
     assert mock.status()["creates"] == 300
 
 
+def killed_update(mock, path, rows, *more):
+    """Killed when the first PATCH was executed, and its answer had not come."""
+    write_csv(path, rows, header=WIDE)
+    mock.tell("faults", {"patch:timeout-after": 1})
+    before = mock.status()["updates"]
+    going = Run(path.parent, "run", path, "--url", mock.url, "--update", *more)
+    assert going.until(lambda: mock.status()["updates"] > before) and going.kill()
+    mock.tell("faults", {"patch:timeout-after": 0})
+
+
+def lost_update(mock, path, rows, *more):
+    """Executed, never answered, and the run came to its end."""
+    mock.tell("faults", {"patch:close-after": 1})
+    lines, _ = update(mock, path, "--attempts", "2", *more, rows=rows, expect=1)
+    assert statuses(lines) == {"unresolved": 1}
+    mock.tell("faults", {"patch:close-after": 0})
+
+
+LOSSES = [killed_update, lost_update]
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_that_is_taken_back_after_a_lost_update_is_a_change(flowmock, tmp_path, lose, edit):
+    rows = [wide(0, "as it was")]
+    mock, path = created(flowmock, tmp_path, rows, "--hold", "60s")
+    as_created = list(rows[0])
+    edit(rows[0])
+    lose(mock, path, rows)
+    assert is_as_wanted(mock, shown(mock)[rows[0][0]], rows[0])
+
+    write_csv(path, [as_created], header=WIDE)
+    patches = mock.status()["requests"]["PATCH"]
+    snowmelt("run", path, "--url", mock.url, *SHORT, expect=0)
+    line, = results_of(path)
+    assert line["status"] == "changed"
+    assert "may have updated it" in line["error"] and line["error"].endswith("--update")
+    assert mock.status()["requests"]["PATCH"] == patches
+
+    lines, _ = update(mock, path, "--attempts", "1")
+    assert statuses(lines) == {"updated": 1}
+    check_as_wanted(mock, [as_created])
+    lines, _ = update(mock, path)
+    assert statuses(lines) == {"unchanged": 1}
+
+
+@pytest.mark.parametrize("lose, edit", [
+    (killed_update, edit_description), *((lost_update, edit) for edit in EDITS[1:])])
+def test_a_row_that_is_edited_again_after_a_lost_update_is_no_conflict(
+        flowmock, tmp_path, lose, edit):
+    rows = [wide(0, "as it was")]
+    mock, path = created(flowmock, tmp_path, rows, "--hold", "5s", run=["--tag"])
+    edit(rows[0])
+    lose(mock, path, rows, "--tag")
+    rows[0][2], rows[0][4] = "a second one", "a second text"
+    lose(mock, path, rows, "--tag")  # and executed, for what the first has left is ours
+    one, = mock.connections()
+    assert one["description"].startswith("a second text")
+    rows[0][1], rows[0][4] = "https://third.example.com", "a third text"
+    lines, _ = update(mock, path, rows=rows)
+    assert statuses(lines) == {"updated": 1}
+    check_as_wanted(mock, rows)
+
+
+@pytest.mark.parametrize("theirs, field", OTHERS)
+def test_what_someone_else_changed_after_a_lost_update_is_not_covered(
+        flowmock, tmp_path, theirs, field):
+    rows = [wide(0, "as it was")]
+    mock, path = created(flowmock, tmp_path, rows, "--hold", "60s")
+    rows[0][1:3] = "https://moved.example.com", "somebody"
+    killed_update(mock, path, rows)
+    change(mock, shown(mock)[rows[0][0]], theirs)
+    before = mock.connections()
+    edit_description(rows[0])
+    lines, _ = update(mock, path, rows=rows, expect=1)
+    assert statuses(lines) == {"conflict": 1} and field in lines[0]["error"]
+    assert mock.connections() == before
+
+
+def test_an_update_that_was_refused_leaves_nothing_open(flowmock, tmp_path):
+    rows = [wide(0)]
+    mock, path = created(flowmock, tmp_path, rows)
+    as_created = list(rows[0])
+    edit_password(rows[0])
+    mock.tell("faults", {"patch:rejected": 1})
+    lines, _ = update(mock, path, rows=rows, expect=1)
+    assert statuses(lines) == {"failed": 1}
+    lines, _ = update(mock, path, rows=[as_created])
+    assert statuses(lines) == {"unchanged": 1}
+    assert mock.status()["updates"] == 0
+
+
 def adopted(flowmock, tmp_path, rows, description="theirs"):
     """A service in which somebody else has made what the rows name, with another password."""
     mock = flowmock("--show-passwords")
@@ -317,6 +419,20 @@ def test_an_adopted_row_that_moved_is_compared_by_what_was_listed(flowmock, tmp_
     lines, _ = update(mock, path, "--adopted", expect=1)
     assert [line["status"] for line in lines] == ["updated", "conflict"]
     assert "username" in lines[1]["error"]
+
+
+def test_a_lost_update_of_an_adopted_row_is_told_without_adopted(flowmock, tmp_path):
+    rows = [wide(0, "words")]
+    mock, path = adopted(flowmock, tmp_path, rows)
+    lost_update(mock, path, rows, "--adopted")
+    for more in [[], ["--update"]]:
+        snowmelt("run", path, "--url", mock.url, *SHORT, *more, expect=0)
+        line, = results_of(path)
+        assert line["status"] == "changed"
+        assert line["error"].endswith("--update --adopted")
+    lines, _ = update(mock, path, "--adopted")
+    assert statuses(lines) == {"updated": 1}
+    check_as_wanted(mock, rows)
 
 
 def test_adopted_without_update_is_usage(tmp_path):

@@ -261,7 +261,7 @@ def test_explore_counts_tables_in_a_column_of_its_own(raw_server, tmp_path, form
         assert [line["tables"] for line in lines] == [12, 0]
     assert statuses(lines) == {"ok": 2}
     assert list(lines[0])[-3:] == ["team", "input.tables", "tables"]
-    assert lines[0]["input.tables"] == "x" and all("objectType=root" in t for t in asked)
+    assert lines[0]["input.tables"] == "x" and all("objectType=ROOT" in t for t in asked)
 
 
 @pytest.mark.parametrize("status, code, words", [

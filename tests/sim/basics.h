@@ -29,6 +29,9 @@ enum world_event_kind {
 	/* in the world's queue: they outlive a run */
 	WORLD_EXECUTE, /* the server executes a create */
 	WORLD_MEDDLE,  /* somebody else creates a name of ours */
+	WORLD_CHANGE,  /* the server executes an update or a deletion */
+	WORLD_TOUCH,   /* somebody else does something to a connection */
+	WORLD_MOVE,    /* an etag moves by itself */
 	/* in the run's: they die with the process */
 	WORLD_INPUT,  /* a slow input has the next row */
 	WORLD_COMMIT, /* the ledger has made a batch durable */
@@ -47,7 +50,8 @@ struct world_event {
 	enum world_event_kind kind;
 	uint32_t job; /* ANSWER, READ */
 	uint32_t
-		number; /* ANSWER, READ, TOKEN: the request's serial; EXECUTE: the create; MEDDLE: identity */
+		number; /* ANSWER, READ, TOKEN: the request's serial; EXECUTE: the create; CHANGE: the change;
+			 * MEDDLE, TOUCH: identity; MOVE: the connection */
 };
 
 struct queue {

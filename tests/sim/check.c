@@ -36,12 +36,15 @@ static const unsigned char next_state[JOB_STATE_COUNT][EV_COUNT] = {
 	ON(PENDING, LOOK, TO_LOOK),
 	ON(PENDING, CLOSED, DONE),
 	ON(READY, ADMITTED, IN_FLIGHT),
+	ON(READY, LOOK, TO_LOOK),
 	ON(READY, CLOSED, DONE),
 	ON(IN_FLIGHT, ANSWERED, DONE),
 	ON(IN_FLIGHT, SPENT, DONE),
 	ON(IN_FLIGHT, RETRY, WAITING),
 	ON(IN_FLIGHT, REFUSED_TOKEN, WAITING),
 	ON(IN_FLIGHT, DOUBT, DOUBTFUL),
+	ON(IN_FLIGHT, LOOK, TO_LOOK),
+	ON(IN_FLIGHT, MORE, READY),
 	ON(WAITING, DUE, READY),
 	ON(WAITING, CLOSED, DONE),
 	ON(DOUBTFUL, DUE, TO_LOOK),
@@ -58,6 +61,7 @@ static const unsigned char next_state[JOB_STATE_COUNT][EV_COUNT] = {
 	ON(LOOKING, SEVERAL, DONE),
 	ON(LOOKING, SPENT, DONE),
 	ON(LOOKING, ABSENT, WAITING),
+	ON(LOOKING, CLEARED, WAITING),
 	ON(LOOKING, UNSETTLED, DOUBTFUL),
 	ON(LOOKING, TROUBLE, DOUBTFUL),
 	ON(LOOKING, MORE, TO_LOOK),
@@ -185,8 +189,10 @@ static void check_read(struct sim *s, const struct engine_action *a)
 	if (c->source_ended[source])
 		sim_breach(s, "READ after the end of source %d", source);
 	for (int i = 0; i < (int)source && !c->ending; i++)
-		if (!c->source_ended[i])
+		if (!c->source_ended[i] && s->set.command == COMMAND_RUN)
 			sim_breach(s, "READ of source %d before the end of %d", source, i);
+	if (source != SOURCE_INPUT && s->set.command != COMMAND_RUN)
+		sim_breach(s, "READ of source %d, the input is the only one", source);
 	if (source != SOURCE_INPUT && c->ending)
 		sim_breach(s, "READ of source %d while the run ends", source);
 	if (source == SOURCE_RESENT && others_are_open(s))
@@ -235,7 +241,7 @@ static bool only_calibrations_are_left(const struct sim *s)
 			(j->use == USE_LISTING && j->request.out))
 			return false;
 	}
-	return s->check.source_ended[SOURCE_DOUBTS] &&
+	return s->set.command == COMMAND_RUN && s->check.source_ended[SOURCE_DOUBTS] &&
 	       (s->check.source_ended[SOURCE_RESENT] || !s->check.marked);
 }
 

@@ -98,8 +98,8 @@ static bool end_is_right(const struct sim *s, enum engine_end end)
 /* Marks of this run are asked for only where there are some. */
 static bool source_is_due(const struct sim *s, int source)
 {
-	if (source == SOURCE_INPUT)
-		return true;
+	if (source == SOURCE_INPUT || s->set.command != COMMAND_RUN)
+		return source == SOURCE_INPUT;
 	return !s->check.ending && !check_unsafe(s) && (source != SOURCE_RESENT || s->check.marked);
 }
 

@@ -89,6 +89,8 @@ static bool outcome_fits(const struct sim *s, const struct row *row, const struc
 {
 	enum engine_outcome o = a->row.outcome;
 
+	if (is_task(row))
+		return check_task_fits(s, row, a);
 	if (row->claim == CLAIM_KNOWN)
 		return o == row->known && a->row.cause == CAUSE_CLAIM;
 	if (row->claim == CLAIM_DUPLICATE || row->claim == CLAIM_INVALID)
@@ -147,6 +149,8 @@ static void cover(struct sim *s, const struct row *row, const struct engine_acti
 		sim_cover(s, COVER_RELOOK_CONFLICT);
 	if (row->claim == CLAIM_RELOOK && a->row.outcome == OUTCOME_UNCHANGED)
 		sim_cover(s, COVER_RELOOK_KEPT);
+	if (a->row.outcome == OUTCOME_CREATED && row->removed && !found)
+		sim_cover(s, COVER_CREATED_AGAIN);
 	if (a->row.cause == CAUSE_UNPROVEN)
 		sim_cover(s, COVER_UNPROVEN);
 }
@@ -170,7 +174,7 @@ static void count_outcome(struct sim *s, const struct engine_action *a)
 			: c->failed >= config->halt_fails;
 }
 
-static void judge(struct sim *s, struct row *row, const struct engine_action *a)
+void check_row_judged(struct sim *s, struct row *row, const struct engine_action *a)
 {
 	struct belief *b = &row->b;
 
@@ -210,10 +214,14 @@ void check_row_outcome(struct sim *s, const struct engine_action *a)
 		sim_breach(s, "an outcome for job %u, which has no row", a->job);
 		return;
 	}
-	if (b->record_ordered)
-		sim_breach(s, "row %u has its outcome already", row->number);
 	if (job->request.out)
 		sim_breach(s, "row %u is decided while its request is in flight", row->number);
+	if (is_task(row)) {
+		check_task_written(s, a);
+		return;
+	}
+	if (b->record_ordered)
+		sim_breach(s, "row %u has its outcome already", row->number);
 	if (b->intent_ordered && !b->intent_durable && !b->listed)
 		sim_breach(s, "row %u is decided while its intent is on the way", row->number);
 	b->record_ordered = true;
@@ -225,7 +233,7 @@ void check_row_outcome(struct sim *s, const struct engine_action *a)
 		sim_breach(s, "%s is written as %s", trace_row(row),
 			engine_outcome_name(a->row.outcome));
 	if (a->kind == ACTION_WRITE_OUTCOME) {
-		judge(s, row, a);
+		check_row_judged(s, row, a);
 		return;
 	}
 	b->withdrawn = true;
@@ -234,6 +242,27 @@ void check_row_outcome(struct sim *s, const struct engine_action *a)
 			row->number);
 	if (row->claim != CLAIM_OPEN && row->claim != CLAIM_GONE && !b->intent_durable)
 		sim_breach(s, "row %u has no intent to withdraw", row->number);
+}
+
+static void check_record(struct sim *s, const struct row *row)
+{
+	const struct belief *b = &row->b;
+	bool open = row->claim == CLAIM_OPEN || row->claim == CLAIM_GONE;
+
+	if ((b->record_ordered || b->intent_ordered || open) && !b->record_durable)
+		sim_breach(s, "row %u is told before its outcome is durable", row->number);
+}
+
+static void check_withdrawal(struct sim *s, const struct row *row, const struct engine_action *a)
+{
+	const struct belief *b = &row->b;
+
+	if (b->withdrawn && a->row.outcome != OUTCOME_SKIPPED)
+		sim_breach(s, "row %u was withdrawn and is told %s", row->number,
+			engine_outcome_name(a->row.outcome));
+	if (a->row.outcome == OUTCOME_SKIPPED && b->intent_durable && b->creates == 0 &&
+		!b->withdrawn)
+		sim_breach(s, "row %u never left, and its intent is not withdrawn", row->number);
 }
 
 void check_row_told(struct sim *s, const struct engine_action *a)
@@ -246,18 +275,14 @@ void check_row_told(struct sim *s, const struct engine_action *a)
 		sim_breach(s, "a line for %s, which has none to tell", trace_job(s, a->job));
 		return;
 	}
-	if ((b->record_ordered || b->intent_ordered || row->claim == CLAIM_OPEN ||
-		    row->claim == CLAIM_GONE) &&
-		!b->record_durable)
-		sim_breach(s, "row %u is told before its outcome is durable", row->number);
+	if (!is_task(row))
+		check_record(s, row);
 	if (!b->judged)
-		judge(s, row, a);
-	if (b->withdrawn && a->row.outcome != OUTCOME_SKIPPED)
-		sim_breach(s, "row %u was withdrawn and is told %s", row->number,
-			engine_outcome_name(a->row.outcome));
-	if (a->row.outcome == OUTCOME_SKIPPED && b->intent_durable && b->creates == 0 &&
-		!b->withdrawn)
-		sim_breach(s, "row %u never left, and its intent is not withdrawn", row->number);
+		check_row_judged(s, row, a);
+	if (is_task(row))
+		check_task_told(s, a);
+	else
+		check_withdrawal(s, row, a);
 	if (a->row.outcome != b->outcome || a->row.cause != b->cause ||
 		a->row.attempts != b->attempts_told || a->row.relook != b->relook_told ||
 		(b->cause == CAUSE_ENDED && a->row.end != b->end))

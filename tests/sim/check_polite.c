@@ -59,6 +59,12 @@ static void check_pause(struct sim *s, const struct engine_action *a)
 
 /* --------------------------------------------------------------------- breaker */
 
+/* Not one that only looks. */
+static bool is_main(enum engine_request r)
+{
+	return r == REQUEST_CREATE || is_task_request(r);
+}
+
 /* A probe waits for half to all of this, from an answer behind the open breaker. */
 static nsec_t probe_wait(const struct check *c, nsec_t answered_at)
 {
@@ -71,7 +77,8 @@ static bool untried_is_ready(const struct sim *s)
 		uint32_t j = s->active[i];
 
 		if (s->jobs[j].use == USE_ROW && s->rows[s->jobs[j].row].b.creates == 0 &&
-			s->rows[s->jobs[j].row].claim == CLAIM_FRESH &&
+			(s->rows[s->jobs[j].row].claim == CLAIM_FRESH ||
+				is_task(&s->rows[s->jobs[j].row])) &&
 			engine_job_state(s->engine, j) == JOB_READY)
 			return true;
 	}
@@ -91,12 +98,24 @@ static void check_probe(struct sim *s, const struct engine_action *a)
 		sim_breach(s, "a probe leaves %lld us after the last, at least %lld are due",
 			(long long)((s->now - c->last_probe) / USEC),
 			(long long)(probe_wait(c, c->last_probe) / 2 / USEC));
-	if ((a->send.request != REQUEST_CREATE || s->rows[s->jobs[a->job].row].b.creates > 1) &&
+	if (a->send.request != REQUEST_DELETE && /* that was just read: it goes first in any case */
+		(!is_main(a->send.request) || s->rows[s->jobs[a->job].row].b.creates > 1) &&
 		untried_is_ready(s))
 		sim_breach(
 			s, "%s is the probe, while a row was not yet tried", trace_job(s, a->job));
 	c->probe_out = true;
 	c->probe_job = a->job;
+}
+
+/* So do the reads of deletions, but for what clears the way: the deletion's own answer will. */
+static bool counts(const struct sim *s, const struct engine_event *e)
+{
+	const struct request *q = &s->jobs[e->job].request;
+	enum engine_answer a = e->answer.answer;
+
+	if (q->kind == REQUEST_READ)
+		return is_deletion(&s->rows[q->row]) && a != ANSWER_SAME && a != ANSWER_MOVED;
+	return is_main(q->kind);
 }
 
 static void count_streak(struct sim *s, uint32_t row, enum engine_answer a)
@@ -130,7 +149,7 @@ static void check_breaker(
 	struct sim *s, const struct engine_event *e, const struct engine_stats *now)
 {
 	struct check *c = &s->check;
-	bool of_create = e->kind == EVENT_ANSWER && s->jobs[e->job].request.kind == REQUEST_CREATE;
+	bool of_create = e->kind == EVENT_ANSWER && counts(s, e);
 
 	if (of_create && !now->ending && c->streak_len == 0 && now->breaker_open)
 		sim_breach(s, "the breaker is open after %s answered a create",
@@ -168,7 +187,7 @@ static void on_answer(struct sim *s, const struct engine_event *e)
 	} else if (s->now >= c->pause_until) {
 		c->pause_fresh = false;
 	}
-	if (q->kind == REQUEST_CREATE)
+	if (counts(s, e))
 		count_streak(s, q->row, e->answer.answer);
 	if (c->open_since != NSEC_NONE)
 		c->last_open = s->now;
@@ -202,6 +221,9 @@ static void count_trouble(
 		return;
 	if (q->kind == REQUEST_LOOKUP)
 		trouble = a < ANSWER_FOUND_CREATED && a != ANSWER_TOKEN && a != ANSWER_FATAL &&
+			  a != ANSWER_FATAL_SANDBOX;
+	if (q->kind == REQUEST_READ)
+		trouble = !check_task_finding(a) && a != ANSWER_TOKEN && a != ANSWER_FATAL &&
 			  a != ANSWER_FATAL_SANDBOX;
 	if (trouble && !s->check.before.breaker_open && !now->breaker_open)
 		s->rows[q->row].b.trouble_closed++;

@@ -129,6 +129,8 @@ void check_proof_event(struct sim *s, const struct engine_event *e)
 	}
 	if (e->kind != EVENT_ANSWER && !shared)
 		return;
+	if (job->use == USE_ROW && is_task(&s->rows[job->row]))
+		return; /* a read by id says nothing of searches */
 	if (job->use == USE_ROW)
 		on_row(s, job, e);
 	else if (job->use == USE_CALIBRATION)

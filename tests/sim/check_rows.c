@@ -15,7 +15,7 @@ bool check_unsafe(const struct sim *s)
 
 	return c->unsafe.no_intent || c->unsafe.no_lookup || c->unsafe.no_second_look ||
 	       c->unsafe.no_settle || c->unsafe.no_calibration || c->unsafe.no_gone ||
-	       s->set.without.inventory || s->set.without.veto;
+	       s->set.without.inventory || s->set.without.veto || s->set.without.unfinished;
 }
 
 static void doubt(struct belief *b, nsec_t since, nsec_t settle)
@@ -119,6 +119,23 @@ static void on_listing(struct sim *s, uint32_t listing, enum engine_answer a)
 
 /* -------------------------------------------------------------------- events */
 
+static void on_durable(struct sim *s, struct row *row)
+{
+	row->b.intent_durable = true;
+	s->check.untried += row->claim == CLAIM_FRESH;
+}
+
+/* The claim has written it: then all that an order needs must have held. */
+static void on_intended(struct sim *s, struct row *row)
+{
+	row->b.intent_ordered = true;
+	if (!s->set.config.no_inventory && !s->check.inventory[row->scope].listed)
+		sim_breach(s, "row %u is intended before its scope %u is listed", row->number,
+			row->scope);
+	sim_cover(s, COVER_INTENDED_BY_CLAIM);
+	on_durable(s, row);
+}
+
 /* What an earlier run had left open is in doubt, whatever the ledger says. */
 static void on_row(struct sim *s, struct row *row)
 {
@@ -134,12 +151,8 @@ static void on_row(struct sim *s, struct row *row)
 	row->b.unlooked = row->claim == CLAIM_ENDED || row->claim == CLAIM_RELOOK;
 	if (sent)
 		s->check.sandbox_used[row->sandbox] = true;
-}
-
-static void on_durable(struct sim *s, struct row *row)
-{
-	row->b.intent_durable = true;
-	s->check.untried += row->claim == CLAIM_FRESH;
+	if (row->intended)
+		on_intended(s, row);
 }
 
 void check_row_event(struct sim *s, const struct engine_event *e)
@@ -153,6 +166,10 @@ void check_row_event(struct sim *s, const struct engine_event *e)
 		on_listing(s, e->job, e->answer.answer);
 	if (!row)
 		return;
+	if (is_task(row)) {
+		check_task_event(s, row, e);
+		return;
+	}
 	if (e->kind == EVENT_ROW)
 		on_row(s, row);
 	else if (e->kind == EVENT_INTENT_DURABLE)
@@ -188,6 +205,10 @@ void check_row_intent(struct sim *s, uint32_t job)
 {
 	struct row *row = shell_row(s, job);
 
+	if (row && is_task(row)) {
+		check_task_intent(s, row);
+		return;
+	}
 	if (!row || !may_be_sent(row) || row->b.intent_ordered || row->b.record_ordered ||
 		check_row_decided(&row->b)) {
 		sim_breach(s, "%s needs no intent", trace_job(s, job));
@@ -216,18 +237,25 @@ static void check_in_ledger(struct sim *s, const struct row *row)
 		sim_breach(s, "row %u is sent, on disk there is no such intent", row->number);
 }
 
+/* Nobody promises anything of it, whatever is switched off. */
+static bool is_sacrificed(struct sim *s, const struct row *row)
+{
+	if (!row->b.doubt || !check_proof_may_sacrifice(s, row))
+		return false;
+	check_proof_of(s, row)->sacrifice = s->jobs[row->job].row;
+	s->w.identities[row->identity].sacrificed = true;
+	sim_cover(s, COVER_SACRIFICED);
+	return true;
+}
+
 static void check_doubt(struct sim *s, struct row *row)
 {
 	struct belief *b = &row->b;
 
 	if (b->doubt && b->unsure)
 		prove_absent(s, row);
-	if (b->doubt && check_proof_may_sacrifice(s, row)) {
-		check_proof_of(s, row)->sacrifice = s->jobs[row->job].row;
-		s->w.identities[row->identity].sacrificed = true;
-		sim_cover(s, COVER_SACRIFICED);
+	if (is_sacrificed(s, row))
 		return;
-	}
 	if (b->doubt)
 		sim_breach(s,
 			"row %u is sent again while in doubt (%s since %lld us, settle %lld us,"
@@ -264,6 +292,8 @@ static void check_create(struct sim *s, struct row *row)
 	if (!check_unsafe(s)) {
 		check_in_ledger(s, row);
 		check_doubt(s, row);
+	} else {
+		(void)is_sacrificed(s, row);
 	}
 	note_create(s, row);
 	check_truth_create(s, row);
@@ -294,6 +324,10 @@ void check_row_sent(struct sim *s, const struct engine_action *a)
 	struct belief *b = &row->b;
 	bool create = a->send.request == REQUEST_CREATE;
 
+	if (is_task(row)) {
+		check_task_sent(s, a);
+		return;
+	}
 	if (!may_be_sent(row) &&
 		(create || (row->claim != CLAIM_GONE && row->claim != CLAIM_RELOOK)))
 		sim_breach(s, "%s is sent, its claim says no", trace_row(row));

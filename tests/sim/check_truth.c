@@ -12,9 +12,12 @@ static bool broken(const struct sim *s, const struct identity *id)
 	return s->set.lag_breaks || id->meddled || s->set.misses[id->sandbox];
 }
 
-/* The lag, and a row sent to calibrate where lookups miss, may make two. */
+/* The lag, and a row sent to calibrate where lookups miss, may make two; so may somebody
+ * whose connection was taken for ours, and was deleted for it. */
 static bool may_be_twice(const struct sim *s, const struct identity *id)
 {
+	if (id->meddled && id->removed)
+		return true;
 	return s->set.lag_breaks || (s->set.misses[id->sandbox] && id->sacrificed);
 }
 
@@ -23,7 +26,8 @@ static uint32_t ours_in(const struct sim *s, const struct identity *id, uint32_t
 	uint32_t count = 0;
 
 	for (uint32_t i = id->connections; i; i = s->w.connections[i - 1].next)
-		count += s->w.connections[i - 1].ours && s->w.connections[i - 1].scope == scope;
+		count += s->w.connections[i - 1].ours && s->w.connections[i - 1].scope == scope &&
+			 server_knows(&s->w.connections[i - 1]);
 	return count;
 }
 
@@ -49,7 +53,8 @@ static bool others_before(const struct sim *s, const struct row *row)
 		i = s->w.connections[i - 1].next) {
 		const struct connection *c = &s->w.connections[i - 1];
 
-		if (!c->ours && c->scope == row->scope && c->created_at < s->started_at)
+		if (!c->ours && c->scope == row->scope && c->created_at < s->started_at &&
+			server_knows(c))
 			return true;
 	}
 	return false;
@@ -70,7 +75,7 @@ void check_truth_create(struct sim *s, const struct row *row)
 void check_truth_called(struct sim *s, const struct row *row, enum engine_outcome o)
 {
 	const struct identity *id = &s->w.identities[row->identity];
-	const struct connection *c;
+	struct connection *c;
 
 	if (row->claim == CLAIM_KNOWN || (o != OUTCOME_CREATED && o != OUTCOME_ADOPTED))
 		return;
@@ -79,6 +84,7 @@ void check_truth_called(struct sim *s, const struct row *row, enum engine_outcom
 		return;
 	}
 	c = &s->w.connections[row->id - 1];
+	c->called_ours |= o == OUTCOME_CREATED;
 	if (c->identity != row->identity)
 		sim_harm(s, "%s has the id of another name", trace_row(row));
 	if (o == OUTCOME_CREATED && !c->ours && c->created_at < row->intent_at - GRACE - SEC)
@@ -94,7 +100,7 @@ void check_truth_called(struct sim *s, const struct row *row, enum engine_outcom
 
 static bool is_word(enum engine_outcome o)
 {
-	return o == OUTCOME_CREATED || o == OUTCOME_ADOPTED;
+	return o == OUTCOME_CREATED || o == OUTCOME_ADOPTED || o == OUTCOME_UPDATED;
 }
 
 static void check_word(struct sim *s, const struct row *row)
@@ -134,10 +140,12 @@ static bool is_truly(const struct sim *s, const struct row *row)
 	const struct identity *id = &s->w.identities[row->identity];
 	enum engine_outcome o = row->b.outcome;
 
-	if (broken(s, id) || row->claim == CLAIM_KNOWN || row->claim == CLAIM_RELOOK)
+	if (broken(s, id) || row->claim == CLAIM_KNOWN || row->claim == CLAIM_RELOOK ||
+		is_task(row))
 		return true;
 	if (o == OUTCOME_CREATED)
-		return id->ours == 1 || id->conflicted || !s->w.connections[row->id - 1].ours;
+		return id->ours == 1 || id->conflicted || id->touched ||
+		       !s->w.connections[row->id - 1].ours;
 	if (o == OUTCOME_FAILED || o == OUTCOME_SKIPPED)
 		return ours_of(s, id, row->scope) + id->coming == 0 || was_not_looked_for(row);
 	return true;
@@ -189,7 +197,10 @@ void check_truth_run(struct sim *s)
 {
 	if (s->placed && !check_unsafe(s))
 		check_rows_truly(s);
-	if (s->end == END_COMPLETE)
+	check_delete_disk(s);
+	if (s->placed && s->set.command == COMMAND_RUN)
+		check_update_run(s);
+	if (s->end == END_COMPLETE && s->set.command == COMMAND_RUN)
 		check_nothing_open(s);
 }
 
@@ -205,8 +216,8 @@ static bool is_named(const struct identity *id, const struct entry *e)
  * connectionSpec that the row has only since it was edited. */
 static bool is_narrowed(const struct sim *s, const struct identity *id)
 {
-	return id->conflicted ||
-	       (id->others > 0 && (s->set.config.no_inventory || s->set.specs > 1));
+	return id->conflicted || ((id->others > 0 || id->touched) &&
+					 (s->set.config.no_inventory || s->set.specs > 1));
 }
 
 static void check_identity(struct sim *s, uint32_t i)
@@ -221,7 +232,8 @@ static void check_identity(struct sim *s, uint32_t i)
 	if (id->ours > 1 && !is_named(id, e))
 		sim_harm(s, "name %u is there %u times, and nobody says so", i + 1, id->ours);
 	if (e->state == ENTRY_DONE && !broken(s, id) && !is_narrowed(s, id) && e->id &&
-		id->ours != s->w.connections[e->id - 1].ours)
+		id->ours != (s->w.connections[e->id - 1].ours &&
+				    server_knows(&s->w.connections[e->id - 1])))
 		sim_harm(s, "name %u is done by an id of %s, with %u connections made by us", i + 1,
 			s->w.connections[e->id - 1].ours ? "ours" : "others", id->ours);
 }
@@ -230,17 +242,27 @@ static bool is_a_good_end(const struct sim *s, const struct row *row)
 {
 	const struct identity *id = &s->w.identities[row->identity];
 
+	if (is_task(row))
+		return check_update_good_end(s, row);
 	switch (row->line) {
 	case OUTCOME_CREATED:
 	case OUTCOME_ADOPTED:
 	case OUTCOME_UNCHANGED:
 	case OUTCOME_CHANGED: return s->w.disk.disk[row->identity].state == ENTRY_DONE;
-	case OUTCOME_CONFLICT: return id->others > 0 || broken(s, id);
-	case OUTCOME_FAILED: return row->b.cause == CAUSE_ATTEMPTS || broken(s, id);
-	case OUTCOME_UNRESOLVED: return check_proof_is_hopeless(s, row) || s->end == END_BREAKER;
+	case OUTCOME_CONFLICT: return id->others > 0 || id->touched || broken(s, id);
+	case OUTCOME_FAILED:
+		return row->b.cause == CAUSE_ATTEMPTS || row->claim == CLAIM_KNOWN || broken(s, id);
+	case OUTCOME_UNRESOLVED:
+		return row->claim == CLAIM_KNOWN || check_proof_is_hopeless(s, row) ||
+		       s->end == END_BREAKER;
 	case OUTCOME_SKIPPED: return s->end == END_BREAKER;
+	case OUTCOME_UPDATED: return row->claim == CLAIM_KNOWN;
 	case OUTCOME_INVALID:
-	case OUTCOME_UPDATED:
+	case OUTCOME_OK:
+	case OUTCOME_GONE:
+	case OUTCOME_DELETED:
+	case OUTCOME_IN_USE:
+	case OUTCOME_KEPT:
 	case OUTCOME_COUNT: break;
 	}
 	return false;
@@ -251,6 +273,9 @@ static bool may_end_by_breaker(const struct sim *s)
 {
 	for (int i = 0; i < SIM_SANDBOXES_MAX; i++)
 		if (s->set.misses[i])
+			return true;
+	for (uint32_t i = 0; i < s->w.identity_count; i++)
+		if (s->w.identities[i].touched)
 			return true;
 	return s->set.lag_breaks;
 }
@@ -269,4 +294,5 @@ void check_truth_story(struct sim *s)
 			sim_harm(s, "row %u ends as %s in a calm run", row->number,
 				engine_outcome_name(row->line));
 	}
+	check_update_story(s);
 }

@@ -18,6 +18,11 @@ static const char *const claims[CLAIM_COUNT] = {
 	[CLAIM_INVALID] = "invalid",
 	[CLAIM_GONE] = "gone",
 	[CLAIM_RELOOK] = "relook",
+	[CLAIM_UPDATE] = "update",
+	[CLAIM_UPDATE_OPEN] = "update, again",
+	[CLAIM_TEST] = "test",
+	[CLAIM_DELETE] = "delete",
+	[CLAIM_DELETE_OPEN] = "delete, again",
 };
 
 static bool met(uint64_t count, const char *what, const char *name)

@@ -1,7 +1,7 @@
 /* csv.c - the input over all runs: rows removed, added, re-sorted, changed.
  *
  * What a row is met by is its name, so that everything else of it may change
- * between two runs. Invalid rows and repeated names are strewn in anew each time.
+ * between two runs, and change back. Invalid rows and repeated names are strewn in anew each time.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -26,10 +26,23 @@ void csv_first(struct sim *s)
 	}
 }
 
+/* To what the ledger knows of it: nothing has changed, it seems. */
+static bool edit_back(struct sim *s, struct identity *id, uint32_t chance)
+{
+	const struct entry *e = &s->w.disk.disk[id - s->w.identities];
+
+	if (!s->set.later || !rng_chance(&s->rng, chance / 2) || e->state != ENTRY_DONE)
+		return false;
+	id->want = e->fields;
+	return true;
+}
+
 static void edit(struct sim *s, struct identity *id, uint32_t chance)
 {
 	struct rng *r = &s->rng;
 
+	if (edit_back(s, id, chance))
+		return;
 	if (rng_chance(r, chance))
 		id->want.password++;
 	if (rng_chance(r, chance / 2))
@@ -43,7 +56,8 @@ static void edit(struct sim *s, struct identity *id, uint32_t chance)
 void csv_edit(struct sim *s)
 {
 	struct rng *r = &s->rng;
-	uint32_t fields = rng_chance(r, s->set.edited) ? PICK(r, 20, 100, 400) : 0;
+	uint32_t few = s->set.later ? 400 : 20;
+	uint32_t fields = rng_chance(r, s->set.edited) ? PICK(r, few, 100, 400) : 0;
 	uint32_t removed = rng_chance(r, s->set.edited) ? PICK(r, 20, 100, 500, 1000) : 0;
 	uint32_t added = rng_chance(r, s->set.edited) ? PICK(r, 100, 500, 1000) : 0;
 
@@ -101,28 +115,52 @@ static void shuffle(struct rng *r, uint32_t *of, uint32_t count)
 	}
 }
 
+static void make_room(struct sim *s)
+{
+	uint32_t cap = 3 * s->w.identity_count + (HAND_KINDS + 1) * s->w.identity_count + 1;
+
+	s->row_count = 0;
+	if (cap <= s->row_cap)
+		return;
+	s->row_cap = cap;
+	s->rows = realloc(s->rows, cap * sizeof(*s->rows));
+	assert(s->rows);
+}
+
 void csv_rows(struct sim *s)
 {
 	uint32_t *order = calloc(s->w.identity_count + 1, sizeof(*order)), count = 0;
-	uint32_t cap = 3 * s->w.identity_count + (HAND_KINDS + 1) * s->w.identity_count + 1;
 
-	if (cap > s->row_cap) {
-		s->row_cap = cap;
-		s->rows = realloc(s->rows, cap * sizeof(*s->rows));
-	}
-	assert(order && s->rows);
+	assert(order);
+	make_room(s);
 	for (uint32_t i = 0; i < s->w.identity_count; i++)
 		if (s->w.identities[i].in_csv)
 			order[count++] = i;
 	if (rng_chance(&s->rng, s->set.edited) && s->w.run > 1)
 		shuffle(&s->rng, order, count);
-	s->row_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		add_of(s, order[i]);
 		add_strewn(s, order[i]);
 	}
 	s->csv_rows = s->row_count;
 	free(order);
+}
+
+/* Names and ids; what else a row has, the ledger knows. */
+void csv_results(struct sim *s)
+{
+	make_room(s);
+	for (uint32_t i = 0; i < s->w.identity_count; i++) {
+		const struct identity *id = &s->w.identities[i];
+		const struct result *line = s->set.old_results ? &id->made : &id->last;
+
+		if (!line->there)
+			continue;
+		add_of(s, i);
+		s->rows[s->row_count - 1].id = line->id;
+		s->rows[s->row_count - 1].known = line->outcome;
+	}
+	s->csv_rows = s->row_count;
 }
 
 uint32_t csv_add_handed_out(struct sim *s, uint32_t identity)

@@ -48,11 +48,16 @@ static void claim(const struct disk *d, struct entry *e, const struct op *op)
 		return;
 	if (e->seen_run && d->reported[e->seen_run] && e->outcome_run <= e->seen_run)
 		e->told = true;
+	if (op->existing && e->state == ENTRY_NONE)
+		return;
 	e->seen_run = op->run;
 	e->seen_row = op->number;
+	if (op->existing)
+		return;
 	if (e->state != ENTRY_NONE && e->state != ENTRY_CLAIMED)
 		return;
-	e->state = ENTRY_CLAIMED;
+	e->state = op->intend ? ENTRY_INTENDED : ENTRY_CLAIMED;
+	e->intent_at = op->intend ? op->at : 0;
 	e->fields = op->fields;
 }
 
@@ -66,17 +71,70 @@ static void intend(struct entry *e, const struct op *op)
 	e->fields = op->fields;
 }
 
+/* It may be executed from here on, and nobody may come to know. */
+static void intend_update(struct entry *e, const struct op *op)
+{
+	struct updates *u = &e->updates;
+
+	if (op->listed || updates_have(u, op->fields))
+		return;
+	if (u->count == UPDATES_MAX)
+		memmove(u->of, u->of + 1, --u->count * sizeof(*u->of));
+	u->of[u->count++] = op->fields;
+}
+
+/* Deleted, or found gone: it may be created again. */
+static void removed(struct entry *e, const struct op *op)
+{
+	*e = (struct entry){.state = ENTRY_WITHDRAWN,
+		.fields = e->fields,
+		.status = op->status,
+		.removed = e->id,
+		.seen_run = e->seen_run,
+		.seen_row = e->seen_row,
+		.outcome_run = op->run};
+}
+
+/* Of an update or a deletion it takes back what was there before; else there is nothing any
+ * more. */
+static void withdraw(struct entry *e, const struct op *op)
+{
+	if (e->state == ENTRY_DONE)
+		e->updates.count = 0;
+	if (e->state == ENTRY_DONE || e->state == ENTRY_DELETING) {
+		e->state = ENTRY_DONE;
+		return;
+	}
+	*e = (struct entry){.state = ENTRY_WITHDRAWN,
+		.fields = e->fields,
+		.status = OUTCOME_SKIPPED,
+		.removed = e->removed,
+		.seen_run = e->seen_run,
+		.seen_row = e->seen_row,
+		.outcome_run = op->run};
+}
+
 static void outcome(struct entry *e, const struct op *op)
 {
+	if (op->standing == ENTRY_WITHDRAWN) {
+		removed(e, op);
+		return;
+	}
 	e->state = op->standing;
+	e->updates.count = 0;
+	if (op->standing == ENTRY_DONE)
+		e->removed = 0;
 	if (op->as_now)
 		e->fields = op->fields;
 	if (op->standing != ENTRY_DOUBT)
 		e->intent_at = 0;
 	e->status = op->status;
 	e->id = op->id;
-	e->relook = op->relook;
-	e->relook_run = op->run;
+	e->etag = op->etag;
+	if (op->status != OUTCOME_UPDATED) { /* else the last look of an earlier run is still due */
+		e->relook = op->relook;
+		e->relook_run = op->run;
+	}
 	e->outcome_run = op->run;
 	e->told = false;
 }
@@ -86,14 +144,9 @@ static void write_op(const struct disk *d, struct entry *e, const struct op *op)
 	switch (op->kind) {
 	case OP_CLAIM: claim(d, e, op); break;
 	case OP_INTEND: intend(e, op); break;
-	case OP_WITHDRAW:
-		*e = (struct entry){.state = ENTRY_WITHDRAWN,
-			.fields = e->fields,
-			.status = OUTCOME_SKIPPED,
-			.seen_run = e->seen_run,
-			.seen_row = e->seen_row,
-			.outcome_run = op->run};
-		break;
+	case OP_INTEND_UPDATE: intend_update(e, op); break;
+	case OP_INTEND_DELETE: e->state = op->listed ? e->state : ENTRY_DELETING; break;
+	case OP_WITHDRAW: withdraw(e, op); break;
 	case OP_OUTCOME: outcome(e, op); break;
 	case OP_UNMARK: e->relook = false; break;
 	case OP_INPUT_ENDED:
@@ -107,8 +160,8 @@ static void write_op(const struct disk *d, struct entry *e, const struct op *op)
 
 static bool writes(enum op_kind k)
 {
-	return k == OP_CLAIM || k == OP_INTEND || k == OP_WITHDRAW || k == OP_OUTCOME ||
-	       k == OP_UNMARK;
+	return k == OP_CLAIM || k == OP_INTEND || k == OP_INTEND_UPDATE || k == OP_INTEND_DELETE ||
+	       k == OP_WITHDRAW || k == OP_OUTCOME || k == OP_UNMARK;
 }
 
 static bool in_inventory(const struct sim *s, uint32_t identity, uint32_t scope)
@@ -154,11 +207,20 @@ void disk_apply(struct sim *s, struct op *op)
 		complete_inventory(s, op);
 	if (!writes(op->kind) || op->identity == NO_IDENTITY)
 		return;
+	if (op->kind == OP_CLAIM && op->intend)
+		op->intend = d->live[op->identity].state == ENTRY_NONE &&
+			     !in_inventory(s, op->identity,
+				     s->w.identities[op->identity].sandbox * s->set.specs +
+					     op->fields.spec);
 	if (op->kind == OP_INTEND)
 		op->listed = d->live[op->identity].state == ENTRY_CLAIMED &&
 			     in_inventory(s, op->identity,
 				     s->w.identities[op->identity].sandbox * s->set.specs +
 					     op->fields.spec);
+	if (op->kind == OP_INTEND_UPDATE)
+		op->listed = s->set.without.update;
+	if (op->kind == OP_INTEND_DELETE)
+		op->listed = s->set.without.deletion && d->live[op->identity].state == ENTRY_DONE;
 	write_op(d, &d->live[op->identity], op);
 	ops_push(&d->unsynced, *op);
 }

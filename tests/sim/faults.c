@@ -106,6 +106,7 @@ static enum fault weighted(struct sim *s)
 static enum fault choose(struct sim *s, const struct request *q)
 {
 	bool create = q->kind == REQUEST_CREATE;
+	bool changes = create || is_task_request(q->kind);
 	struct rng *r = &s->rng;
 
 	for (uint32_t i = 0; i < s->set.outage_count; i++) {
@@ -124,8 +125,8 @@ static enum fault choose(struct sim *s, const struct request *q)
 		return FAULT_500_BEFORE;
 	if (create && s->set.strict && server_has(s, q->identity, q->scope))
 		return FAULT_409_NOTHING;
-	return rng_chance(r, create ? s->set.create_faults : s->set.read_faults) ? weighted(s)
-										 : FAULT_NONE;
+	return rng_chance(r, changes ? s->set.create_faults : s->set.read_faults) ? weighted(s)
+										  : FAULT_NONE;
 }
 
 static nsec_t retry_after(struct sim *s, enum fault f)
@@ -186,6 +187,18 @@ static void plan_create(struct sim *s, struct request *q, nsec_t answer_at)
 			s, row, answer_at, visible_at(s, q, answer_at, answer_at));
 }
 
+static void plan_change(struct sim *s, uint32_t job, nsec_t answer_at)
+{
+	const struct request *q = &s->jobs[job].request;
+	nsec_t execute_at = rng_between(&s->rng, q->began_at, answer_at);
+
+	if (faults[q->fault].execution == NEVER)
+		return;
+	if (faults[q->fault].execution == LATE)
+		execute_at = answer_at + late(s, fault_settle(s, q->answer));
+	change_plan(s, job, execute_at, answer_at);
+}
+
 static nsec_t duration(struct sim *s, enum engine_answer a)
 {
 	if (a == ANSWER_TIMEOUT)
@@ -211,6 +224,8 @@ void fault_plan(struct sim *s, uint32_t job)
 			      : rng_between(&s->rng, s->now, s->now + (answer_at - s->now) / 2);
 	if (q->kind == REQUEST_CREATE)
 		plan_create(s, q, answer_at);
+	else if (q->kind == REQUEST_UPDATE || q->kind == REQUEST_DELETE)
+		plan_change(s, job, answer_at);
 	else if (q->fault == FAULT_NONE)
 		queue_push(&s->queue, (struct world_event){.kind = WORLD_READ,
 					      .job = job,
@@ -219,4 +234,5 @@ void fault_plan(struct sim *s, uint32_t job)
 	queue_push(&s->queue,
 		(struct world_event){
 			.kind = WORLD_ANSWER, .job = job, .number = q->serial, .at = answer_at});
+	others_chase(s, job, answer_at);
 }

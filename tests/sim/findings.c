@@ -11,6 +11,8 @@ static bool is_ours(const struct sim *s, const struct row *row, const struct con
 	nsec_t shown = c->created_at + s->set.server_clock;
 	nsec_t offset = s->set.server_clock + (c->created_at % 1000 - 500) * MS;
 
+	if (row->deleting && c == &s->w.connections[row->deleting - 1])
+		return true; /* as the ledger had called it, before somebody was to delete it */
 	if (s->set.no_created_at || row->intent_at == 0)
 		return false;
 	return shown >= row->intent_at + offset - GRACE;
@@ -61,11 +63,24 @@ static enum engine_answer conclude(struct sim *s, struct row *row, const struct 
 	if (search->hits > 1 || fields_differ(c->fields, row->look))
 		return ANSWER_CONFLICT;
 	row->id = search->hit + 1;
+	row->etag = c->etag;
 	return is_ours(s, row, c) ? ANSWER_FOUND_CREATED : ANSWER_FOUND_ADOPTED;
 }
 
-static void add_hit(struct search *search, const struct job *job, uint32_t i)
+/* Not of this name any more; or we have deleted it, and the listing lags. */
+static bool is_past(struct sim *s, const struct job *job, uint32_t i)
 {
+	bool removed = job->use == USE_ROW && s->rows[job->row].removed == i + 1;
+
+	if (removed)
+		sim_cover(s, COVER_REMOVED_LISTED);
+	return removed || s->w.connections[i].renamed;
+}
+
+static void add_hit(struct sim *s, struct search *search, const struct job *job, uint32_t i)
+{
+	if (is_past(s, job, i))
+		return;
 	search->saw_id |= job->use == USE_CALIBRATION && i + 1 == job->id;
 	if (search->hits > 0 && search->hit == i)
 		return; /* the page has shifted */
@@ -79,7 +94,7 @@ enum engine_answer findings_of_lookup(struct sim *s, uint32_t number)
 	struct search *search = &job->search;
 
 	for (uint32_t i = 0; i < search->page_count; i++)
-		add_hit(search, job, search->page[i]);
+		add_hit(s, search, job, search->page[i]);
 	search->cursor = search->next_cursor;
 	if (search->more)
 		return ANSWER_MORE;
@@ -142,7 +157,7 @@ static enum engine_answer finding_of(struct sim *s, uint32_t number, const struc
 		i = s->w.connections[i - 1].next)
 		if ((i - 1) / 64 < list->seen_words &&
 			list->seen[(i - 1) / 64] & UINT64_C(1) << (i - 1) % 64)
-			add_hit(search, job, i - 1);
+			add_hit(s, search, job, i - 1);
 	if (row)
 		return conclude(s, row, search);
 	if (search->saw_id)

@@ -39,12 +39,16 @@ static void submit_row(struct sim *s)
 
 	s->read_head = (s->read_head + 1) % s->read_cap;
 	s->read_count--;
-	ledger_submit(s, (struct op){.kind = OP_CLAIM,
-				 .job = job,
-				 .row = i,
-				 .identity = row->identity,
-				 .number = row->number,
-				 .fields = row->fields});
+	ledger_submit(s,
+		(struct op){.kind = OP_CLAIM,
+			.job = job,
+			.row = i,
+			.identity = row->identity,
+			.number = row->number,
+			.existing = s->set.command != COMMAND_RUN,
+			.intend = s->set.command == COMMAND_RUN && row->identity != NO_IDENTITY &&
+				  engine_intends(s->engine, row->scope),
+			.fields = row->fields});
 	if (s->set.row_gap)
 		s->next_row_at = s->now + rng_between(&s->rng, 0, s->set.row_gap);
 }

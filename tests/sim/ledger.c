@@ -49,10 +49,12 @@ static uint32_t hand_out(struct sim *s, const struct op *op)
 		struct entry *e = &s->w.disk.live[i];
 		bool doubt = e->state == ENTRY_INTENDED || e->state == ENTRY_DOUBT;
 
+		bool marked = e->relook && e->state == ENTRY_DONE;
+
 		if (e->handed[kind] == op->run)
 			continue;
-		if ((kind == HAND_MARKED && e->relook && e->relook_run < op->run) ||
-			(kind == HAND_RESENT && e->relook && e->relook_run == op->run) ||
+		if ((kind == HAND_MARKED && marked && e->relook_run < op->run) ||
+			(kind == HAND_RESENT && marked && e->relook_run == op->run) ||
 			(kind == HAND_DOUBTS && doubt && e->seen_run != op->run)) {
 			e->handed[kind] = op->run;
 			return i;
@@ -65,7 +67,8 @@ static uint32_t hand_out(struct sim *s, const struct op *op)
 static uint32_t recall(const struct sim *s, const struct op *op)
 {
 	for (uint32_t i = 0; i < s->w.identity_count; i++)
-		if (s->w.identities[i].sandbox == op->sandbox && s->w.disk.live[i].id)
+		if (s->w.identities[i].sandbox == op->sandbox &&
+			s->w.disk.live[i].state == ENTRY_DONE && s->w.disk.live[i].id)
 			return s->w.disk.live[i].id;
 	for (uint32_t i = 0; i < s->w.connection_count; i++) {
 		const struct connection *c = &s->w.connections[i];
@@ -102,6 +105,10 @@ static void tell_intended(struct sim *s, const struct op *op)
 {
 	struct row *row = &s->rows[op->row];
 
+	if (op->kind != OP_INTEND) {
+		sim_tell(s, &(struct engine_event){.kind = EVENT_INTENT_DURABLE, .job = op->job});
+		return;
+	}
 	if (!op->listed) {
 		row->intent_at = s->w.disk.live[op->identity].intent_at;
 		row->look = row->fields;
@@ -119,8 +126,11 @@ static void tell_intended(struct sim *s, const struct op *op)
 				    .filterable = row->filterable}});
 }
 
-static void end_input(struct sim *s)
+void ledger_input_ended(struct sim *s)
 {
+	s->end_held = s->rows_held > 0;
+	if (s->end_held)
+		return;
 	s->reads_out[SOURCE_INPUT] = 0;
 	s->ending_source = SOURCE_INPUT;
 	sim_tell(s, &(struct engine_event){.kind = EVENT_SOURCE_ENDED,
@@ -131,8 +141,10 @@ static void tell_op(struct sim *s, const struct op *op)
 {
 	switch (op->kind) {
 	case OP_CLAIM: claimed_row(s, op); break;
-	case OP_INPUT_ENDED: end_input(s); break;
-	case OP_INTEND: tell_intended(s, op); break;
+	case OP_INPUT_ENDED: ledger_input_ended(s); break;
+	case OP_INTEND:
+	case OP_INTEND_UPDATE:
+	case OP_INTEND_DELETE: tell_intended(s, op); break;
 	case OP_WITHDRAW:
 	case OP_OUTCOME:
 	case OP_UNMARK:
@@ -148,8 +160,8 @@ static void tell_op(struct sim *s, const struct op *op)
 
 static bool is_durable(enum op_kind k)
 {
-	return k == OP_INTEND || k == OP_WITHDRAW || k == OP_OUTCOME || k == OP_UNMARK ||
-	       k == OP_INVENTORY_END;
+	return k == OP_INTEND || k == OP_INTEND_UPDATE || k == OP_INTEND_DELETE ||
+	       k == OP_WITHDRAW || k == OP_OUTCOME || k == OP_UNMARK || k == OP_INVENTORY_END;
 }
 
 void ledger_commit(struct sim *s)

@@ -62,6 +62,12 @@ static bool switch_off(struct settings *s, const char *name)
 		{"gone", &s->config.unsafe.no_gone},
 		{"inventory", &s->without.inventory},
 		{"veto", &s->without.veto},
+		{"guard", &s->without.guard},
+		{"compare", &s->without.compare},
+		{"read", &s->config.unsafe.no_guard},
+		{"update", &s->without.update},
+		{"deletion", &s->without.deletion},
+		{"unfinished", &s->without.unfinished},
 	};
 
 	for (size_t i = 0; name && i < ARRAY_SIZE(safeguards); i++) {
@@ -159,7 +165,8 @@ static int usage(void)
 			"       sim [--without SAFEGUARD] [--expect-breach] [--coverage]"
 			" --seeds FROM..TO\n"
 			"safeguards: intent lookup second-look settle calibration inventory veto"
-			" gone\n");
+			" gone guard compare read"
+			" update deletion unfinished\n");
 	return 64;
 }
 

@@ -44,6 +44,7 @@ void run_begin(struct sim *s)
 	config.trace = check_move;
 	config.trace_arg = s;
 	config.no_inventory |= s->set.without.inventory;
+	config.input_only = s->set.command != COMMAND_RUN;
 	s->engine = engine_create(&config);
 	assert(s->engine);
 	make_jobs(s);
@@ -53,13 +54,17 @@ void run_begin(struct sim *s)
 	s->queue.count = 0;
 	s->next_row = 0;
 	s->next_row_at = s->now;
-	s->ended_submitted = s->input_waits = false;
+	s->ended_submitted = s->input_waits = s->end_held = false;
+	s->rows_held = 0;
 	s->read_head = s->read_count = 0;
 	memset(s->reads_out, 0, sizeof(s->reads_out));
 	s->token_until = 0;
 	s->fetch_count = s->requests_out = 0;
 	s->fetch_out = s->fetch_cut = false;
-	csv_rows(s);
+	if (s->set.command == COMMAND_RUN)
+		csv_rows(s);
+	else
+		csv_results(s);
 	s->steps_max = 2000000 + UINT64_C(20000) * s->csv_rows;
 	server_settle(s);
 	check_init(s);
@@ -95,6 +100,25 @@ bool run_crashes(struct sim *s, const struct engine_action *a, bool before)
 	return true;
 }
 
+/* What a later run reads of it. */
+static void keep_result(struct sim *s, const struct row *row)
+{
+	struct identity *id = &s->w.identities[row->identity];
+
+	id->last = (struct result){.there = true, .outcome = row->line, .id = row->id};
+	/* Who rolls back may take an older file than he should. */
+	if (row->line == OUTCOME_CREATED && (!id->made.there || !rng_chance(&s->rng, 200)))
+		id->made = id->last;
+}
+
+static void keep_results(struct sim *s)
+{
+	for (uint32_t i = 0; i < s->csv_rows; i++)
+		if (s->rows[i].b.told && s->rows[i].identity != NO_IDENTITY &&
+			s->rows[i].claim != CLAIM_DUPLICATE)
+			keep_result(s, &s->rows[i]);
+}
+
 /* Results go into their place, are marked as there, in this order. */
 static void place_results(struct sim *s)
 {
@@ -104,8 +128,11 @@ static void place_results(struct sim *s)
 	if (stage == 0 || s->end == END_ABORTED || s->end == END_LEDGER)
 		return;
 	disk_sync(s);
-	check_truth_placed(s);
 	s->placed = true;
+	if (s->set.command != COMMAND_RUN) /* another file, of which the ledger knows nothing */
+		return;
+	check_truth_placed(s);
+	keep_results(s);
 	if (!marked)
 		sim_cover(s, COVER_CRASH_RESULTS_UNMARKED);
 	s->w.disk.reported[s->w.run] = marked;
@@ -124,6 +151,9 @@ static void orphan_requests(struct sim *s)
 		if (q->out && q->create != NO_CREATE)
 			server_orphan(
 				s, q->create, s->now >= q->began_at || rng_chance(&s->rng, 700));
+		if (q->out && q->change != NO_CHANGE)
+			change_orphan(
+				s, q->change, s->now >= q->began_at || rng_chance(&s->rng, 700));
 	}
 }
 

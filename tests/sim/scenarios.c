@@ -17,8 +17,7 @@ static void a_row_is_intended_created_and_told(void **state)
 
 	story_begin(&st, 1);
 	story_run(&st);
-	story_expect(&st, "[     2ms] row 1 fresh\n"
-			  "[     2ms] row 1 intend\n"
+	story_expect(&st, "[     2ms] row 1 fresh, intended\n"
 			  "[     2ms] fetch a token\n"
 			  "[    12ms] token fresh\n"
 			  "[    12ms] row 1 create\n"

@@ -19,6 +19,14 @@ bool fields_same(struct fields a, struct fields b)
 	return !fields_differ(a, b) && a.password == b.password && a.spec == b.spec;
 }
 
+bool updates_have(const struct updates *u, struct fields f)
+{
+	for (uint32_t i = 0; i < u->count; i++)
+		if (!fields_differ(u->of[i], f))
+			return true;
+	return false;
+}
+
 uint32_t server_add(struct sim *s, struct connection c)
 {
 	struct world *w = &s->w;
@@ -37,7 +45,10 @@ uint32_t server_add(struct sim *s, struct connection c)
 		id->ours += c.ours;
 		id->others += !c.ours;
 	}
+	c.etag = 1;
+	c.theirs_since = NSEC_NONE;
 	w->connections[w->connection_count] = c;
+	others_created(s, w->connection_count);
 	return w->connection_count++;
 }
 
@@ -200,6 +211,7 @@ void server_settle(struct sim *s)
 	for (uint32_t i = 0; i < s->w.create_count; i++)
 		if (!s->w.creates[i].executed && s->w.creates[i].execute_at != NSEC_NEVER)
 			settle_create(s, i, latest);
+	change_settle(s, latest);
 	for (uint32_t i = 0; i < s->w.connection_count && !s->set.lag_breaks; i++)
 		s->w.connections[i].visible_at = MIN(s->w.connections[i].visible_at, latest);
 }
@@ -208,9 +220,16 @@ bool server_has(const struct sim *s, uint32_t identity, uint32_t scope)
 {
 	for (uint32_t i = s->w.identities[identity].connections; i;
 		i = s->w.connections[i - 1].next)
-		if (s->w.connections[i - 1].scope == scope)
+		if (s->w.connections[i - 1].scope == scope &&
+			server_knows(&s->w.connections[i - 1]))
 			return true;
 	return false;
+}
+
+/* A listing may lag behind creates, and behind deletions. */
+static bool is_listed(const struct sim *s, const struct connection *c)
+{
+	return c->visible_at <= s->now && (!c->deleted || s->now < c->listed_until);
 }
 
 /* Take one connection into the page; false when the page is full. */
@@ -220,10 +239,10 @@ static bool take(struct sim *s, struct job *job, uint32_t i)
 	const struct request *q = &job->request;
 	struct search *search = &job->search;
 
-	if (c->visible_at > s->now || c->scope != q->scope)
+	if (!is_listed(s, c) || c->scope != q->scope)
 		return true;
-	if (q->kind == REQUEST_LOOKUP &&
-		(c->identity != q->identity || s->set.misses[q->scope / s->set.specs]))
+	if (q->kind == REQUEST_LOOKUP && (c->identity != q->identity || c->renamed ||
+						 s->set.misses[q->scope / s->set.specs]))
 		return true;
 	if (search->page_count == s->set.page_size)
 		return false;
@@ -274,7 +293,7 @@ static void count(struct sim *s, struct job *job)
 	job->search.count = 0;
 	for (uint32_t i = 0; i < s->w.connection_count; i++)
 		job->search.count += s->w.connections[i].scope == job->request.scope &&
-				     s->w.connections[i].visible_at <= s->now;
+				     is_listed(s, &s->w.connections[i]);
 }
 
 /* An item slips from page to page while somebody writes. */
@@ -293,6 +312,10 @@ void server_read(struct sim *s, uint32_t number)
 	struct job *job = &s->jobs[number];
 	struct search *search = &job->search;
 
+	if (job->request.kind == REQUEST_READ || job->request.kind == REQUEST_TEST) {
+		change_show(s, number);
+		return;
+	}
 	if (!search->page) {
 		search->page = calloc(100, sizeof(*search->page));
 		assert(search->page && s->set.page_size <= 100);

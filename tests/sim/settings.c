@@ -211,6 +211,7 @@ void settings_random(struct settings *ret, uint64_t seed)
 	s->commit_max = s->commit_min * (1 + rng_below(&r, 50));
 	s->token_delay_min = 0;
 	s->turn = rng_chance(&r, 500) ? 0 : rng_magnitude(&r, USEC, 5 * MS);
+	settings_later(s, &r);
 }
 
 /* They end and are renewed, and the endpoint may be down for most of a minute. */
@@ -263,6 +264,7 @@ void settings_of_run(struct settings *s, struct rng *r, uint32_t run, nsec_t sta
 	crash_random(s, r, start);
 	s->bad_row = rng_chance(r, 40) ? rng_below(r, s->rows + 1) : NO_ROW;
 	s->resend_unresolved = rng_chance(r, 100);
+	settings_later_of_run(s, r, run);
 	if (run == s->runs)
 		calm_down(s);
 }

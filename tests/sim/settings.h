@@ -72,6 +72,18 @@ struct crash {
 struct without {
 	bool inventory; /* config.no_inventory, though the names of others are there */
 	bool veto;
+	bool guard;      /* updates carry no etag */
+	bool compare;    /* what the read of an update shows is not compared with how we left it */
+	bool update;     /* the ledger keeps no intent of an update */
+	bool deletion;   /* … nor of a deletion */
+	bool unfinished; /* what a rollback was about to delete is looked for by a run, by name */
+};
+
+/** What a run is. */
+enum command {
+	COMMAND_RUN,
+	COMMAND_VERIFY,   /* each row of the results is tested */
+	COMMAND_ROLLBACK, /* each that we created is deleted */
 };
 
 /** Chances are per mille. */
@@ -105,6 +117,18 @@ struct settings {
 	bool misses[SIM_SANDBOXES_MAX]; /* lookups by name find nothing there */
 	uint32_t inventory_shift;       /* a page of an inventory lacks one, or has one twice */
 	nsec_t server_clock;            /* ahead of ours; may be negative */
+	/* connections that have an id: what others do to them, and the server by itself */
+	bool later;       /* there are runs that update, verify or roll back */
+	uint32_t touched; /* a run, each: changed, renamed or deleted by others, at any time */
+	uint32_t chased;  /* … or just while a request to it is on its way */
+	uint32_t moving;  /* its etag moves once, a while after it was created */
+	uint32_t in_use, useless; /* … by a dataflow; its login does not work */
+	uint32_t busy;            /* of what others do: it is taken into use, or is not any more */
+	/* of one run: what it is */
+	enum command command;
+	bool update, adopted; /* --update, --adopted */
+	bool explore;         /* a test has a second question */
+	bool old_results;     /* those of the run that created it, however long ago */
 	/* of one run: faults */
 	uint32_t create_faults, read_faults, fatal, fatal_sandbox, long_retry_after;
 	uint32_t weight[FAULT_RANDOM_COUNT];
@@ -132,6 +156,9 @@ struct settings {
 };
 
 void settings_random(struct settings *ret, uint64_t seed);
+/** What a seed decides of connections that have an id; and before each run. */
+void settings_later(struct settings *s, struct rng *r);
+void settings_later_of_run(struct settings *s, struct rng *r, uint32_t run);
 /** What is decided anew for each run, which begins at `start`. */
 void settings_of_run(struct settings *s, struct rng *r, uint32_t run, nsec_t start);
 /** A calm world for scenarios: 20 ms a request, 1 ms a commit, no faults. */

@@ -69,9 +69,10 @@ static void send(struct sim *s, const struct engine_action *a)
 		.sent_at = s->now,
 		.serial = ++s->serial,
 		.create = NO_CREATE,
+		.change = NO_CHANGE,
 	};
 	if (row)
-		q->scope = q->kind == REQUEST_CREATE ? row->scope : row->look_scope;
+		q->scope = q->kind == REQUEST_CREATE || is_task(row) ? row->scope : row->look_scope;
 	else if (job->use == USE_CALIBRATION)
 		q->scope = job->scope;
 	s->requests_out++;
@@ -102,6 +103,8 @@ static void cut(struct sim *s, uint32_t number)
 	q->answer = began ? ANSWER_BROKEN : ANSWER_NOT_SENT;
 	if (q->create != NO_CREATE && (!began || rng_chance(&s->rng, 500)))
 		server_cancel(s, q->create);
+	if (q->change != NO_CHANGE && (!began || rng_chance(&s->rng, 500)))
+		change_cancel(s, q->change);
 	queue_push(&s->queue,
 		(struct world_event){
 			.kind = WORLD_ANSWER, .job = number, .number = q->serial, .at = answer_at});
@@ -143,6 +146,13 @@ static struct op op_of(const struct sim *s, uint32_t job, enum op_kind kind)
 	};
 }
 
+static enum op_kind intent_of(const struct row *row)
+{
+	if (is_update(row))
+		return OP_INTEND_UPDATE;
+	return is_deletion(row) ? OP_INTEND_DELETE : OP_INTEND;
+}
+
 static enum entry_state standing(enum engine_outcome o)
 {
 	if (o == OUTCOME_CREATED || o == OUTCOME_ADOPTED)
@@ -156,6 +166,10 @@ static void write_outcome(struct sim *s, const struct engine_action *a)
 	struct op op = op_of(s, a->job, OP_OUTCOME);
 	const struct row *row = &s->rows[op.row];
 
+	if (is_task(row)) {
+		ledger_submit(s, task_op(s, row, op, a->row.outcome));
+		return;
+	}
 	if (row->claim == CLAIM_RELOOK && a->row.outcome != OUTCOME_CONFLICT) {
 		op.kind = OP_UNMARK;
 		ledger_submit(s, op);
@@ -164,6 +178,7 @@ static void write_outcome(struct sim *s, const struct engine_action *a)
 	op.status = a->row.outcome;
 	op.standing = standing(a->row.outcome);
 	op.id = op.standing == ENTRY_DONE ? row->id : 0;
+	op.etag = op.standing == ENTRY_DONE ? row->etag : 0;
 	op.as_now = op.standing == ENTRY_DONE && fields_same(row->look, row->fields);
 	op.relook = a->row.relook;
 	ledger_submit(s, op);
@@ -185,13 +200,19 @@ static void amend(struct sim *s, uint32_t identity)
 static void emit(struct sim *s, const struct engine_action *a)
 {
 	struct row *row = shell_row(s, a->job);
+	bool earlier;
 
 	assert(row);
+	earlier = row->claim == CLAIM_RELOOK && row->source == SOURCE_MARKS;
 	row->line = a->row.outcome;
 	if (row->claim == CLAIM_RELOOK && a->row.outcome == OUTCOME_CONFLICT)
 		amend(s, row->identity);
 	row->job = ENGINE_NO_JOB;
 	release(s, a->job);
+	if (earlier)
+		claimed_looked_at(s, row);
+	if (s->rows_held == 0 && s->end_held)
+		ledger_input_ended(s);
 }
 
 /* ---------------------------------------------------------------- calibration */
@@ -235,7 +256,9 @@ void shell_perform(struct sim *s, const struct engine_action *a)
 {
 	switch (a->kind) {
 	case ACTION_READ: input_read(s, a->job, a->read.source); break;
-	case ACTION_WRITE_INTENT: ledger_submit(s, op_of(s, a->job, OP_INTEND)); break;
+	case ACTION_WRITE_INTENT:
+		ledger_submit(s, op_of(s, a->job, intent_of(&s->rows[s->jobs[a->job].row])));
+		break;
 	case ACTION_WRITE_WITHDRAWAL: ledger_submit(s, op_of(s, a->job, OP_WITHDRAW)); break;
 	case ACTION_WRITE_OUTCOME: write_outcome(s, a); break;
 	case ACTION_SEND: send(s, a); break;
@@ -278,8 +301,10 @@ static void note_create(struct sim *s, const struct request *q)
 
 	if (!answer_doubtful(q->answer))
 		s->w.identities[row->identity].open = false;
-	if (q->answer == ANSWER_CREATED)
-		row->id = s->w.creates[q->create].connection + 1;
+	if (q->answer != ANSWER_CREATED)
+		return;
+	row->id = s->w.creates[q->create].connection + 1;
+	row->etag = 1; /* as it was when the server answered */
 }
 
 void shell_answer(struct sim *s, uint32_t number)
@@ -295,6 +320,8 @@ void shell_answer(struct sim *s, uint32_t number)
 		q->answer = findings_of_lookup(s, number);
 	else if (page && q->kind == REQUEST_LIST)
 		q->answer = findings_of_list(s, number);
+	else if (page && q->kind != REQUEST_INVENTORY)
+		q->answer = task_answer(s, number);
 	else if (page)
 		q->answer = findings_of_inventory(s, number);
 	if (!q->waiting)

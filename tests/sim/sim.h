@@ -61,6 +61,15 @@ struct belief {
 	enum engine_end end;
 	uint32_t attempts_told;
 	bool relook_told;
+	/* of updates, tests and deletions */
+	bool untried;               /* it may leave, and nothing of it has */
+	bool unread;                /* STALE, or its answer was lost: it is to be read */
+	bool cleared;               /* a read showed that it may leave */
+	bool stale;                 /* the last answer to an update … */
+	bool was_stale;             /* … or an earlier one: the first costs no attempt */
+	bool lost;                  /* the answer to any was lost, also of an earlier run */
+	bool more;                  /* a test has a further question */
+	nsec_t read_at, cleared_at; /* as the server saw it; and as we learnt of it */
 };
 
 /** A row of this run's CSV, or one that the ledger handed out. */
@@ -74,13 +83,20 @@ struct row {
 	enum engine_outcome known; /* KNOWN, ENDED, listed */
 	enum engine_source source;
 	bool delivered;
+	bool held;     /* its name is looked at once more: it is told after that */
+	bool intended; /* the claim has written its intent */
 	bool was_open; /* the claim's entry was in doubt: `created` is possible */
-	bool edited;   /* since what the ledger has */
+	bool edited;   /* since what the ledger has; or an update is open there */
 	uint32_t job;
 	/* what its lookups compare with */
 	struct fields look;
 	uint32_t look_scope;
 	nsec_t intent_at;         /* 0: what is found is adopted */
+	uint32_t removed;         /* an id that is deleted, and may be listed yet */
+	uint32_t deleting;        /* one that may be, or may be deleted yet */
+	struct fields left;       /* as the ledger has it … */
+	struct updates updates;   /* … or as an update has sent it that is open there */
+	uint32_t etag;            /* that we know */
 	uint32_t id;              /* connection + 1: what it is */
 	enum engine_outcome line; /* as the results have it, also after an amendment */
 	struct belief b;
@@ -94,7 +110,7 @@ struct request {
 	enum engine_request kind;
 	uint32_t row, identity, scope, generation;
 	nsec_t sent_at, began_at;
-	uint32_t serial, create;
+	uint32_t serial, create, change;
 	enum fault fault;
 	enum engine_answer answer;
 	nsec_t retry_after;
@@ -130,6 +146,7 @@ struct job {
 	nsec_t look_began;
 	struct request request;
 	struct search search;
+	struct shown shown; /* to the last READ or TEST */
 };
 
 /* -------------------------------------------------------------------- checks */
@@ -230,6 +247,8 @@ struct sim {
 	uint32_t next_row;
 	nsec_t next_row_at;
 	bool ended_submitted, input_waits;
+	uint32_t rows_held;
+	bool end_held;   /* the input has ended, and rows are held */
 	uint32_t *reads; /* jobs that READ INPUT was ordered for, first come first served */
 	uint32_t read_head, read_count, read_cap;
 	uint32_t reads_out[SOURCE_COUNT];
@@ -302,6 +321,9 @@ void input_read(struct sim *s, uint32_t job, enum engine_source source);
 void input_turn(struct sim *s);
 bool input_owes(const struct sim *s);
 
+/** The rows of a results file. */
+void csv_results(struct sim *s);
+
 /* disk.c: what is written */
 void disk_init(struct sim *s);
 void disk_done(struct sim *s);
@@ -318,12 +340,21 @@ void ledger_turn(struct sim *s);
 void ledger_commit(struct sim *s);
 void ledger_fail(struct sim *s);
 bool ledger_owes(const struct sim *s);
+/** All claims before the end of the input are answered; it is told when none is held. */
+void ledger_input_ended(struct sim *s);
 
 /* claimed.c: what the shell makes of the ledger's answers */
 void claimed_row(struct sim *s, const struct op *op);
 void claimed_handed_out(struct sim *s, const struct op *op, uint32_t identity);
+/** The last look of an earlier run's row is over: tell the row of the CSV that has its name. */
+void claimed_looked_at(struct sim *s, const struct row *relook);
 /** The inventory has its name. */
 enum engine_outcome claimed_listed(struct sim *s, struct row *row);
+
+/** … and of a row that has an id, or whose id was deleted. */
+void claimed_known(struct sim *s, struct row *row, const struct entry *e);
+void claimed_deleting(struct sim *s, struct row *row, const struct entry *e);
+void claimed_result(struct sim *s, struct row *row, const struct entry *e);
 
 /* faults.c */
 /** Decide what becomes of a request that leaves now. */
@@ -345,6 +376,51 @@ void server_settle(struct sim *s);
 /** Does it have this name of ours or of others? */
 bool server_has(const struct sim *s, uint32_t identity, uint32_t scope);
 void server_read(struct sim *s, uint32_t job);
+/** Is it still there, under the name that it had? */
+static inline bool server_knows(const struct connection *c)
+{
+	return !c->deleted && !c->renamed;
+}
+
+/* change.c: what the server does to connections that have an id */
+void change_plan(struct sim *s, uint32_t job, nsec_t execute_at, nsec_t answer_at);
+void change_cancel(struct sim *s, uint32_t change);
+void change_execute(struct sim *s, uint32_t change);
+void change_orphan(struct sim *s, uint32_t change, bool began);
+void change_settle(struct sim *s, nsec_t latest);
+/** The server reads one, to show or to test it. */
+void change_show(struct sim *s, uint32_t job);
+/** It is not there any more. */
+void change_delete(struct sim *s, uint32_t connection);
+
+/* others.c: other people, and what an etag does by itself */
+void others_of_run(struct sim *s);
+void others_chase(struct sim *s, uint32_t job, nsec_t until);
+void others_touch(struct sim *s, uint32_t identity);
+void others_created(struct sim *s, uint32_t connection);
+void others_move(struct sim *s, uint32_t connection);
+
+/* task.c: the shell's duties for a row that has an id */
+/** Has it one, so that it is to be updated, tested or deleted? */
+static inline bool is_task(const struct row *row)
+{
+	return row->claim >= CLAIM_UPDATE;
+}
+static inline bool is_update(const struct row *row)
+{
+	return row->claim == CLAIM_UPDATE || row->claim == CLAIM_UPDATE_OPEN;
+}
+static inline bool is_deletion(const struct row *row)
+{
+	return row->claim == CLAIM_DELETE || row->claim == CLAIM_DELETE_OPEN;
+}
+static inline bool is_task_request(enum engine_request r)
+{
+	return r == REQUEST_UPDATE || r == REQUEST_TEST || r == REQUEST_DELETE;
+}
+/** What came back, compared with what we know. */
+enum engine_answer task_answer(struct sim *s, uint32_t job);
+struct op task_op(const struct sim *s, const struct row *row, struct op op, enum engine_outcome o);
 
 /* shell.c */
 void shell_perform(struct sim *s, const struct engine_action *a);
@@ -405,6 +481,36 @@ void check_proof_event(struct sim *s, const struct engine_event *e);
 void check_proof_action(struct sim *s, const struct engine_action *a);
 /** May it be sent again though it is in doubt, so that lookups can be proven? */
 bool check_proof_may_sacrifice(const struct sim *s, const struct row *row);
+/** Of rows that have an id: check_task.c, check_update.c, check_delete.c. */
+void check_task_event(struct sim *s, struct row *row, const struct engine_event *e);
+void check_task_sent(struct sim *s, const struct engine_action *a);
+void check_task_intent(struct sim *s, struct row *row);
+void check_task_written(struct sim *s, const struct engine_action *a);
+void check_task_told(struct sim *s, const struct engine_action *a);
+bool check_task_fits(const struct sim *s, const struct row *row, const struct engine_action *a);
+/** It was tried, or never will be. */
+void check_task_tried(struct sim *s, struct row *row);
+bool check_task_finding(enum engine_answer a);
+bool check_task_refused(const struct belief *b);
+bool check_update_fits(const struct sim *s, const struct row *row, const struct engine_action *a);
+void check_update_executed(struct sim *s, const struct change *c);
+void check_update_sent(struct sim *s, const struct row *row);
+void check_update_withdrawn(struct sim *s, const struct row *row);
+void check_update_told(struct sim *s, const struct row *row);
+/** The last run of a story has updated. */
+/** After each run of which the results are in place. */
+void check_update_run(struct sim *s);
+void check_update_story(struct sim *s);
+bool check_update_good_end(const struct sim *s, const struct row *row);
+bool check_delete_settled(const struct sim *s, const struct row *row, nsec_t began);
+bool check_delete_fits(const struct sim *s, const struct row *row, const struct engine_action *a);
+void check_delete_sent(struct sim *s, const struct row *row);
+void check_delete_told(struct sim *s, const struct row *row);
+/** What the ledger calls there, we have not deleted. */
+void check_delete_disk(struct sim *s);
+/** A calm rollback is over. */
+void check_delete_story(struct sim *s);
+void check_row_judged(struct sim *s, struct row *row, const struct engine_action *a);
 void check_inventory_event(struct sim *s, const struct engine_event *e);
 void check_inventory_sent(struct sim *s, const struct engine_action *a);
 void check_truth_executed(struct sim *s, uint32_t identity);

@@ -69,6 +69,11 @@ static const char *claim_name(enum engine_claim c)
 		[CLAIM_INVALID] = "invalid",
 		[CLAIM_GONE] = "gone",
 		[CLAIM_RELOOK] = "to be looked at again",
+		[CLAIM_UPDATE] = "to be updated",
+		[CLAIM_UPDATE_OPEN] = "to be updated, again",
+		[CLAIM_TEST] = "to be tested",
+		[CLAIM_DELETE] = "to be deleted",
+		[CLAIM_DELETE_OPEN] = "to be deleted, again",
 	};
 
 	return names[c];
@@ -105,7 +110,8 @@ void trace_event(struct sim *s, const struct engine_event *e)
 		return;
 	switch (e->kind) {
 	case EVENT_ROW:
-		trace_note(s, TRACE_STORY, "%s %s", trace_job(s, e->job), claim_name(e->row.claim));
+		trace_note(s, TRACE_STORY, "%s %s%s", trace_job(s, e->job),
+			claim_name(e->row.claim), e->row.intended ? ", intended" : "");
 		if (s->rows[s->jobs[e->job].row].identity != NO_IDENTITY)
 			trace_note(s, TRACE_ALL, "          it is name %u",
 				s->rows[s->jobs[e->job].row].identity + 1);
@@ -145,8 +151,14 @@ static void trace_send(struct sim *s, const struct engine_action *a)
 		[REQUEST_LOOKUP] = "lookup",
 		[REQUEST_LIST] = "list",
 		[REQUEST_INVENTORY] = "list",
+		[REQUEST_UPDATE] = "update",
+		[REQUEST_TEST] = "test",
+		[REQUEST_DELETE] = "delete",
+		[REQUEST_READ] = "read",
 	};
-	bool next_page = a->send.request != REQUEST_CREATE && !a->send.first;
+	bool search = a->send.request == REQUEST_LOOKUP || a->send.request == REQUEST_LIST ||
+		      a->send.request == REQUEST_INVENTORY;
+	bool next_page = search && !a->send.first;
 
 	if (a->send.request == REQUEST_LIST || a->send.request == REQUEST_INVENTORY)
 		trace_note(s, TRACE_STORY, "%s of %u list%s",

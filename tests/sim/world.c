@@ -73,6 +73,7 @@ void sim_done(struct sim *s)
 	free(s->w.identities);
 	free(s->w.connections);
 	free(s->w.creates);
+	free(s->w.changes);
 	*s = (struct sim){0};
 }
 
@@ -113,11 +114,15 @@ void sim_tell(struct sim *s, const struct engine_event *event)
 
 static void happen(struct sim *s, const struct world_event *e)
 {
-	const struct request *q = &s->jobs[e->job].request;
+	/* Before the first run there are no jobs, and things happen already. */
+	const struct request *q = s->jobs ? &s->jobs[e->job].request : NULL;
 
 	switch (e->kind) {
 	case WORLD_EXECUTE: server_execute(s, e->number); break;
 	case WORLD_MEDDLE: server_meddle(s, e->number); break;
+	case WORLD_CHANGE: change_execute(s, e->number); break;
+	case WORLD_TOUCH: others_touch(s, e->number); break;
+	case WORLD_MOVE: others_move(s, e->number); break;
 	case WORLD_INPUT: s->input_waits = false; break;
 	case WORLD_COMMIT: ledger_commit(s); break;
 	case WORLD_READ:
@@ -206,6 +211,7 @@ static void rest(struct sim *s, nsec_t gap)
 
 void sim_run(struct sim *s)
 {
+	others_of_run(s);
 	rest(s, s->set.gap);
 	if (s->breached)
 		return;
@@ -227,20 +233,55 @@ static void see_the_end(struct sim *s)
 		check_truth_story(s);
 }
 
+/* Creates of our own make an inventory's count differ, two time-outs at the start look
+ * like a server that is not there: it is run again, then. */
+static void run_calmly(struct sim *s, enum command command)
+{
+	for (int i = 0; i < 5 && !s->breached; i++) {
+		settings_of_run(&s->set, &s->rng, s->set.runs, s->now);
+		s->set.command = command;
+		sim_run(s);
+		if (s->end == END_COMPLETE)
+			break;
+	}
+}
+
+/* All that is ours is deleted, and then created once more. */
+static void epilogue(struct sim *s)
+{
+	run_calmly(s, COMMAND_ROLLBACK);
+	if (!s->breached)
+		check_delete_story(s);
+	if (s->breached)
+		return;
+	run_calmly(s, COMMAND_RUN);
+	if (!s->breached)
+		see_the_end(s);
+}
+
+static bool rollback_is_unfinished(const struct sim *s)
+{
+	for (uint32_t i = 0; i < s->w.identity_count; i++)
+		if (s->w.disk.disk[i].state == ENTRY_DELETING)
+			return true;
+	return false;
+}
+
 void sim_story(struct sim *s)
 {
-	for (uint32_t i = 1; i <= s->set.runs && !s->breached; i++) {
+	for (uint32_t i = 1; i < s->set.runs && !s->breached; i++) {
 		settings_of_run(&s->set, &s->rng, i, s->now);
-		if (i > 1)
+		if (i > 1 && s->set.command == COMMAND_RUN)
 			csv_edit(s);
 		sim_run(s);
 	}
-	/* Creates of our own make an inventory's count differ, two time-outs at the start look
-	 * like a server that is not there: it is run again, then. */
-	for (int i = 0; i < 4 && !s->breached && s->end != END_COMPLETE; i++) {
-		settings_of_run(&s->set, &s->rng, s->set.runs, s->now);
-		sim_run(s);
-	}
+	if (s->set.runs > 1 && !s->breached)
+		csv_edit(s);
+	if (!s->breached && rollback_is_unfinished(s) && rng_chance(&s->rng, 700))
+		run_calmly(s, COMMAND_ROLLBACK);
+	run_calmly(s, COMMAND_RUN);
 	if (!s->breached)
 		see_the_end(s);
+	if (!s->breached && s->set.later && rng_chance(&s->rng, 200))
+		epilogue(s);
 }

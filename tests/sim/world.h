@@ -9,8 +9,9 @@
 
 #define NO_ROW UINT32_MAX
 #define NO_CREATE UINT32_MAX
+#define NO_CHANGE UINT32_MAX
 #define NO_IDENTITY UINT32_MAX
-#define RUNS_MAX 16
+#define RUNS_MAX 40
 #define GRACE (5 * SEC)
 
 /** The desired fields of a row, each as the number of its version. */
@@ -18,10 +19,20 @@ struct fields {
 	uint8_t endpoint, username, password, spec;
 };
 
+#define UPDATES_MAX 8
+
+/** What open updates have sent, the oldest first, each with something else to show. */
+struct updates {
+	uint32_t count;
+	struct fields of[UPDATES_MAX];
+};
+
 /** As a listing shows them: without the password. */
 bool fields_differ(struct fields a, struct fields b);
 /** As the fingerprint tells them. */
 bool fields_same(struct fields a, struct fields b);
+/** Does one of them show the same? */
+bool updates_have(const struct updates *u, struct fields f);
 
 /* ------------------------------------------------------------------- server */
 
@@ -33,6 +44,40 @@ struct connection {
 	nsec_t created_at, visible_at;
 	bool ours;
 	bool in_inventory; /* of the ledger */
+
+	uint32_t etag; /* from 1, one more with each change */
+	bool renamed, in_use, works;
+	bool deleted;
+	nsec_t listed_until; /* once deleted: a listing lags */
+	/* what the examiner knows of its past */
+	bool theirs;         /* others have changed what shows last; nobody since */
+	nsec_t theirs_since; /* NSEC_NONE: never. Kept when we have changed it since */
+	bool secret_theirs;
+	bool deleted_by_us;
+	bool called_ours; /* within the grace nobody can tell */
+};
+
+/** As a read by id showed a connection. */
+struct shown {
+	nsec_t at;
+	bool gone, renamed, works;
+	struct fields fields;
+	uint32_t etag;
+};
+
+/** An update or a deletion that will reach the server. */
+struct change {
+	enum engine_request kind;
+	uint32_t connection;
+	uint32_t etag;              /* it carries; 0: none */
+	struct fields fields, left; /* as it will be, and as we had left it … */
+	struct updates updates;     /* … or as one of these */
+	nsec_t execute_at;          /* NSEC_NEVER: it does not reach the server */
+	bool done, executed;
+	bool late;                 /* its answer was lost, and came before */
+	bool limbo;                /* its sender died while it was out */
+	enum engine_answer answer; /* once done */
+	uint32_t new_etag;
 };
 
 struct create {
@@ -45,6 +90,13 @@ struct create {
 };
 
 /* ------------------------------------------------------------------ identity */
+
+/** A line of a results file that is in place. */
+struct result {
+	bool there;
+	enum engine_outcome outcome;
+	uint32_t id; /* connection + 1, or 0 */
+};
 
 struct identity {
 	uint32_t sandbox;
@@ -65,7 +117,10 @@ struct identity {
 	bool sacrificed; /* sent again to calibrate by it */
 	bool owed;       /* `word` is in the ledger, and in no results file yet */
 	enum engine_outcome word;
-	bool told, told_marked; /* a results file had it; and the ledger knows */
+	bool told, told_marked;   /* a results file had it; and the ledger knows */
+	bool removed;             /* one that was called ours is deleted, or gone */
+	bool touched;             /* others did something to one that the ledger knew */
+	struct result last, made; /* what the results say last; and when it was created */
 };
 
 /* -------------------------------------------------------------------- ledger */
@@ -77,7 +132,8 @@ enum entry_state {
 	ENTRY_DONE,
 	ENTRY_REFUSED,
 	ENTRY_DOUBT,
-	ENTRY_WITHDRAWN,
+	ENTRY_WITHDRAWN, /* also what was deleted, or found gone: it has `removed` then */
+	ENTRY_DELETING,
 };
 
 enum hand_out { HAND_MARKED, HAND_DOUBTS, HAND_RESENT, HAND_KINDS };
@@ -89,6 +145,9 @@ struct entry {
 	nsec_t intent_at;     /* 0: none that counts */
 	enum engine_outcome status;
 	uint32_t id; /* connection + 1 */
+	uint32_t etag;
+	uint32_t removed;       /* the id that it had, until it has another */
+	struct updates updates; /* open ones */
 	uint32_t outcome_run, seen_run, seen_row;
 	bool told, relook;
 	uint32_t relook_run;
@@ -99,6 +158,8 @@ enum op_kind {
 	OP_CLAIM,
 	OP_INPUT_ENDED, /* not for the ledger: keeps the order behind the claims */
 	OP_INTEND,
+	OP_INTEND_UPDATE,
+	OP_INTEND_DELETE,
 	OP_WITHDRAW,
 	OP_OUTCOME,
 	OP_UNMARK,
@@ -121,12 +182,16 @@ struct op {
 	enum entry_state standing;
 	enum engine_outcome status;
 	bool as_now, relook;
-	uint32_t id;
+	uint32_t id, etag;
+	bool existing; /* CLAIM: only of what is there */
+	bool intend;   /* CLAIM: of what was never seen, the intent, too; and whether it was */
 	/* others */
 	enum engine_source source;          /* HAND_OUT */
 	uint32_t sandbox, scope;            /* RECALL_ANY; INVENTORY */
 	uint32_t connection, count, serial; /* INVENTORY */
-	bool listed; /* INTEND, once it was looked at: it is in the inventory, nothing is written */
+	bool listed; /* INTEND, once it was looked at: it is in the inventory, nothing is written;
+		      * so it is for an update or a deletion where the ledger keeps no intents of
+		      * those */
 };
 
 struct ops {
@@ -157,6 +222,8 @@ struct world {
 	uint32_t connection_count, connection_cap;
 	struct create *creates;
 	uint32_t create_count, create_cap;
+	struct change *changes;
+	uint32_t change_count, change_cap;
 	struct disk disk;
 	struct queue queue;
 	uint32_t run; /* from 1 */

@@ -12,8 +12,9 @@ static inline void back_to_version_1(const char *path)
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	if (sqlite3_exec(db,
-		    "ALTER TABLE connection DROP COLUMN description; PRAGMA user_version = 1", NULL,
-		    NULL, NULL) != SQLITE_OK)
+		    "ALTER TABLE connection DROP COLUMN description; ALTER TABLE connection "
+		    "DROP COLUMN updates; PRAGMA user_version = 1",
+		    NULL, NULL, NULL) != SQLITE_OK)
 		fail_msg("%s", sqlite3_errmsg(db));
 	sqlite3_close(db);
 }

@@ -305,6 +305,42 @@ static void a_file_that_changes_during_the_survey_is_stale(void **state)
 	assert_int_equal(input_survey(f->in, &s, &f->e), -ESTALE);
 }
 
+/* From the middle, and from the end; each reading is whole. */
+static void a_surveyed_file_is_read_as_often_as_wanted(void **state)
+{
+	struct fixture *f = *state;
+	struct input_survey s;
+
+	open_text(f, BASIC "\na,https://b,c,d\nb,https://b,c,e\n");
+	assert_int_equal(input_survey(f->in, &s, &f->e), 0);
+	for (int i = 0; i < 3; i++) {
+		expect_row(f);
+		assert_int_equal(f->row.number, 1);
+		assert_int_equal(f->row.line, 2);
+		assert_string_equal(f->row.params[0].value, "d");
+		if (i != 1) {
+			expect_row(f);
+			assert_string_equal(f->row.params[0].value, "e");
+			assert_int_equal(next(f), INPUT_END);
+		}
+		assert_int_equal(input_rewind(f->in, &f->e), 0);
+	}
+}
+
+static void a_row_rewritten_between_readings_is_stale(void **state)
+{
+	struct fixture *f = *state;
+	struct input_survey s;
+
+	open_many(f, 10);
+	assert_int_equal(input_survey(f->in, &s, &f->e), 0);
+	assert_int_equal(read_to_the_end(f), INPUT_END);
+	assert_int_equal(input_rewind(f->in, &f->e), 0);
+	write_file(f->path, BASIC "\n", sizeof(BASIC));
+	assert_int_equal(read_to_the_end(f), -ESTALE);
+	assert_int_equal(input_rewind(f->in, &f->e), -ESTALE);
+}
+
 /* Same size, and times that were set back; only the times of change differ. */
 static void a_row_rewritten_in_place_is_stale(void **state)
 {
@@ -624,6 +660,8 @@ int main(void)
 		TEST(options_that_do_not_fit_are_refused),
 		TEST(the_users_delimiter_wins_over_what_the_file_says),
 		TEST(the_survey_counts_and_goes_back),
+		TEST(a_surveyed_file_is_read_as_often_as_wanted),
+		TEST(a_row_rewritten_between_readings_is_stale),
 		TEST(the_survey_finds_what_makes_the_file_bad),
 		TEST(more_than_1024_scopes_are_refused),
 		TEST(a_pair_that_no_row_names_gets_a_number),

@@ -59,6 +59,52 @@ static void a_row_that_the_inventory_has_is_not_sent(void **state)
 	finish(&s);
 }
 
+/* The claim has written it: no order, no wait. */
+static void a_row_whose_claim_intended_it_is_sent_at_once(void **state)
+{
+	struct shell s = {
+		.rows_left = 1,
+		.row = {.row = {.claim = CLAIM_FRESH, .intended = true}},
+	};
+
+	start_in(&s, NULL);
+	assert_int_equal(s.intents, 0);
+	assert_int_equal(last_request(&s), REQUEST_CREATE);
+	answer_and_drain(&s, s.last_send.job, ANSWER_CREATED);
+	assert_int_equal(s.last_outcome.row.outcome, OUTCOME_CREATED);
+	finish(&s);
+}
+
+/* It must not stand: nothing of it was sent. */
+static void a_row_whose_claim_intended_it_is_taken_back_when_the_run_ends(void **state)
+{
+	struct shell s = {
+		.rows_left = 40,
+		.row = {.row = {.claim = CLAIM_FRESH, .intended = true}},
+	};
+
+	start_in(&s, NULL);
+	tell(&s, EVENT_STOP, 0);
+	drain(&s);
+	assert_int_equal(s.intents, 0);
+	assert_int_equal(s.withdrawals, 39); /* one is in flight */
+	assert_int_equal(s.last_line.row.outcome, OUTCOME_SKIPPED);
+	finish(&s);
+}
+
+static void only_rows_of_a_listed_scope_are_intended_by_their_claim(void **state)
+{
+	struct shell s = start(1, with_inventory);
+
+	assert_false(engine_intends(s.e, 0));
+	answer_and_drain(&s, s.last_send.job, ANSWER_LISTED);
+	assert_true(engine_intends(s.e, 0));
+	assert_false(engine_intends(s.e, 1));
+	tell(&s, EVENT_STOP, 0);
+	assert_false(engine_intends(s.e, 0));
+	finish(&s);
+}
+
 static void an_inventory_that_does_not_add_up_three_times_ends_the_run(void **state)
 {
 	struct shell s = start(2, with_inventory);
@@ -391,6 +437,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unseen_rows_wait_for_the_inventory_of_their_scope),
 		cmocka_unit_test(a_row_that_the_inventory_has_is_not_sent),
+		cmocka_unit_test(a_row_whose_claim_intended_it_is_sent_at_once),
+		cmocka_unit_test(a_row_whose_claim_intended_it_is_taken_back_when_the_run_ends),
+		cmocka_unit_test(only_rows_of_a_listed_scope_are_intended_by_their_claim),
 		cmocka_unit_test(an_inventory_that_does_not_add_up_three_times_ends_the_run),
 		cmocka_unit_test(
 			an_inventory_that_cannot_be_read_is_tried_as_often_as_attempts_say),

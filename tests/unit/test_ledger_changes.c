@@ -327,6 +327,215 @@ static void a_record_has_the_fingerprint_that_it_was_given(void **state)
 	ledger_destroy(l);
 }
 
+/* ---------------------------------------------------------------- open updates */
+
+static struct ledger_request update_to(const char *endpoint)
+{
+	struct ledger_request q = request(LEDGER_INTEND_UPDATE, 1, "acme");
+
+	q.endpoint = endpoint;
+	q.description = "a text";
+	return q;
+}
+
+static void intend_update(struct ledger *l, const char *endpoint)
+{
+	struct ledger_request q = update_to(endpoint);
+
+	ask_for(l, &q);
+}
+
+/* Is the n-th of them what was intended with this endpoint? */
+static void assert_update(
+	struct ledger *l, const struct ledger_record *rec, uint32_t n, const char *endpoint)
+{
+	assert_true(n < rec->update_count);
+	assert_true(rec->updates[n].endpoint == ledger_text_hash(l, endpoint));
+	assert_true(rec->updates[n].username == ledger_text_hash(l, "integration"));
+	assert_true(rec->updates[n].description == ledger_text_hash(l, "a text"));
+}
+
+static void begin_to_update(struct ledger *l)
+{
+	claim(l, 1, "acme");
+	intend_update(l, "https://b.example.com");
+}
+
+/* All else is as it was: it is done, and was told. The row seems to be as we left it. */
+static void an_open_update_is_told_and_never_the_same(void **state)
+{
+	static const uint8_t none[LEDGER_FINGERPRINT_SIZE] = {0};
+	const struct ledger_record *rec;
+	struct ledger_reply reply;
+	struct ledger *l;
+
+	create_one("open");
+	killed_run("open", begin_to_update); /* so it was durable when it was answered */
+	l = begin("open");
+	reply = claim(l, 1, "acme");
+	rec = reply.record;
+	assert_int_equal(reply.claim, LEDGER_KNOWN);
+	assert_int_equal(rec->state, LEDGER_STATE_DONE);
+	assert_string_equal(rec->status, "created");
+	assert_string_equal(rec->id, an_id);
+	assert_string_equal(rec->etag, "\"1\"");
+	assert_string_equal(rec->endpoint, "https://acme.service-now.com");
+	assert_true(rec->told);
+	assert_false(rec->same);
+	assert_memory_equal(rec->fingerprint, none, sizeof(none));
+	assert_int_equal(rec->update_count, 1);
+	assert_update(l, rec, 0, "https://b.example.com");
+	ledger_destroy(l);
+}
+
+/* A row whose own fingerprint would be all 0 is no exception. */
+static void not_even_to_a_fingerprint_of_nothing(void **state)
+{
+	struct ledger_request q = request(LEDGER_CLAIM, 1, "acme");
+	struct ledger *l;
+
+	create_one("nothing");
+	killed_run("nothing", begin_to_update);
+	l = begin("nothing");
+	memset(q.fingerprint, 0, sizeof(q.fingerprint));
+	assert_false(ask_for(l, &q).record->same);
+	ledger_destroy(l);
+}
+
+static void an_outcome_closes_all_that_are_open(void **state)
+{
+	struct ledger_request q = updated("acme");
+	const struct ledger_record *rec;
+	struct ledger *l;
+
+	create_one("closed");
+	killed_run("closed", begin_to_update);
+	l = begin("closed");
+	claim(l, 1, "acme");
+	intend_update(l, "https://c.example.com");
+	ask_for(l, &q);
+	end(l, true);
+	l = begin("closed");
+	q.op = LEDGER_CLAIM;
+	rec = ask_for(l, &q).record;
+	assert_int_equal(rec->update_count, 0);
+	assert_true(rec->same);
+	ledger_destroy(l);
+}
+
+static void an_update_that_is_withdrawn_was_never_open(void **state)
+{
+	const struct ledger_record *rec;
+	struct ledger *l;
+
+	create_one("taken back");
+	l = begin("taken back");
+	begin_to_update(l);
+	ask(l, LEDGER_WITHDRAW, 1, "acme");
+	ledger_destroy(l);
+	l = begin("taken back");
+	rec = claim(l, 1, "acme").record;
+	assert_int_equal(rec->state, LEDGER_STATE_DONE);
+	assert_int_equal(rec->update_count, 0);
+	assert_string_equal(rec->status, "created");
+	assert_true(rec->told);
+	assert_true(rec->same);
+	ledger_destroy(l);
+}
+
+/* Edited again and again, and always killed: each of them may be there. */
+static void open_updates_gather(void **state)
+{
+	struct ledger_reply reply;
+	char endpoint[64];
+	struct ledger *l;
+
+	create_one("many");
+	for (int i = 0; i < LEDGER_UPDATES_MAX + 2; i++) {
+		for (int k = 0; k < 2; k++) { /* the second time it is there */
+			l = begin("many");
+			claim(l, 1, "acme");
+			snprintf(endpoint, sizeof(endpoint), "https://%d.example.com", i);
+			intend_update(l, endpoint);
+			ledger_destroy(l);
+		}
+		l = begin("many");
+		reply = claim(l, 1, "acme");
+		assert_int_equal(reply.record->update_count, MIN(i + 1, LEDGER_UPDATES_MAX));
+		assert_update(l, reply.record, MIN(i, LEDGER_UPDATES_MAX - 1), endpoint);
+		ledger_destroy(l);
+	}
+	l = begin("many");
+	reply = claim(l, 1, "acme");
+	assert_update(l, reply.record, 0, "https://2.example.com"); /* the oldest have gone */
+	ledger_destroy(l);
+}
+
+static void each_field_tells_updates_apart(void **state)
+{
+	struct ledger_request q = update_to("https://b.example.com");
+	struct ledger *l;
+
+	create_one("fields");
+	l = begin("fields");
+	claim(l, 1, "acme");
+	ask_for(l, &q);
+	q.username = "another";
+	ask_for(l, &q);
+	q.description = NULL;
+	ask_for(l, &q);
+	q.description = ""; /* the same */
+	ask_for(l, &q);
+	ledger_destroy(l);
+	l = begin("fields");
+	assert_int_equal(claim(l, 1, "acme").record->update_count, 3);
+	ledger_destroy(l);
+}
+
+/* The deletion may come to nothing, and then it is open as before. */
+static void what_is_deleted_has_no_open_update(void **state)
+{
+	struct ledger *l;
+
+	create_one("rolled back");
+	killed_run("rolled back", begin_to_update);
+	l = begin("rolled back");
+	assert_int_equal(claim_existing(l, "acme")->update_count, 1);
+	ask(l, LEDGER_INTEND_DELETE, 1, "acme");
+	ask(l, LEDGER_WITHDRAW, 1, "acme");
+	ledger_destroy(l);
+	l = begin("rolled back");
+	assert_int_equal(claim_existing(l, "acme")->update_count, 1);
+	ask(l, LEDGER_INTEND_DELETE, 1, "acme");
+	remove_as(l, "deleted");
+	ledger_destroy(l);
+	l = begin("rolled back");
+	assert_int_equal(claim(l, 1, "acme").record->update_count, 0);
+	ledger_destroy(l);
+}
+
+static void updates_of_no_length_that_is_written_are_damage(void **state)
+{
+	static const char *const blobs[] = {"zeroblob(23)", "zeroblob(24 * 9)"};
+	struct ledger_request q = request(LEDGER_CLAIM, 1, "acme");
+
+	create_one("damaged");
+	for (size_t i = 0; i < ARRAY_SIZE(blobs); i++) {
+		sqlite3 *db = NULL;
+		char sql[128];
+		struct ledger *l;
+
+		snprintf(sql, sizeof(sql), "UPDATE connection SET updates = %s", blobs[i]);
+		assert_int_equal(sqlite3_open("damaged", &db), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_close(db);
+		l = begin("damaged");
+		assert_true(try_request(l, &q).error < 0);
+		assert_says(ledger_error(l)->text, "damaged");
+		ledger_destroy(l);
+	}
+}
+
 /* -------------------------------------------------------------- descriptions */
 
 #define UNKNOWN UINT64_MAX
@@ -445,6 +654,14 @@ int main(void)
 		cmocka_unit_test(what_was_deleting_may_be_created_again),
 		cmocka_unit_test(a_claim_of_what_is_there_takes_nothing_but_the_row),
 		cmocka_unit_test(a_record_has_the_fingerprint_that_it_was_given),
+		cmocka_unit_test(an_open_update_is_told_and_never_the_same),
+		cmocka_unit_test(not_even_to_a_fingerprint_of_nothing),
+		cmocka_unit_test(an_outcome_closes_all_that_are_open),
+		cmocka_unit_test(an_update_that_is_withdrawn_was_never_open),
+		cmocka_unit_test(open_updates_gather),
+		cmocka_unit_test(each_field_tells_updates_apart),
+		cmocka_unit_test(what_is_deleted_has_no_open_update),
+		cmocka_unit_test(updates_of_no_length_that_is_written_are_damage),
 		cmocka_unit_test(a_description_is_known_if_it_was_sent),
 		cmocka_unit_test(that_of_what_was_there_is_not_known),
 		cmocka_unit_test(it_changes_when_the_row_is_sent_as_it_is_now),

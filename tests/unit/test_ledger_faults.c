@@ -7,7 +7,7 @@
 #include "faulty_vfs.h"
 #include "ledger_version_1.h"
 
-#define ROWS 240
+#define ROWS 180
 #define WINDOW 40
 
 #define STEPS_MAX 8
@@ -31,7 +31,15 @@ static const struct step {
 		{LEDGER_WITHDRAW, LEDGER_DONE, LEDGER_STATE_WITHDRAWN},
 	},
 	{
-		CREATED, {LEDGER_OUTCOME, LEDGER_DONE, LEDGER_STATE_DONE}, /* updated */
+		CREATED,
+		{LEDGER_INTEND_UPDATE, LEDGER_DONE, LEDGER_STATE_DONE},
+		{LEDGER_OUTCOME, LEDGER_DONE, LEDGER_STATE_DONE},
+	},
+	{
+		CREATED,
+		{LEDGER_INTEND_UPDATE, LEDGER_DONE, LEDGER_STATE_DONE},
+		{LEDGER_WITHDRAW, LEDGER_DONE, LEDGER_STATE_DONE},
+		{LEDGER_INTEND_UPDATE, LEDGER_DONE, LEDGER_STATE_DONE},
 	},
 	{
 		CREATED,
@@ -134,7 +142,8 @@ static bool is_as_after(const struct ledger_record *rec, uint64_t row, uint32_t 
 
 	if (!rec)
 		return state == LEDGER_STATE_CLAIMED;
-	return rec->state == state && strcmp(rec->etag, etag_after(row, steps)) == 0;
+	return rec->state == state && strcmp(rec->etag, etag_after(row, steps)) == 0 &&
+	       rec->update_count == (step_of(row, steps - 1)->op == LEDGER_INTEND_UPDATE);
 }
 
 /* By the file system without a fault: all that was acknowledged. */

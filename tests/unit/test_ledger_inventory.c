@@ -67,6 +67,26 @@ static void a_listed_name_is_not_intended(void **state)
 	ledger_destroy(l);
 }
 
+static void a_claim_intends_no_listed_name(void **state)
+{
+	struct ledger *l = begin("claimed");
+	struct ledger_request q = request(LEDGER_CLAIM, 1, "acme");
+	struct ledger_reply reply;
+
+	begin_listing(l);
+	put(l, "acme", "id 1");
+	assert_true(complete(l, 1));
+	q.intend = true;
+	reply = ask_for(l, &q);
+	assert_int_equal(reply.claim, LEDGER_FRESH);
+	assert_false(reply.intended);
+	assert_int_equal(ask(l, LEDGER_INTEND, 1, "acme").claim, LEDGER_LISTED);
+	q = request(LEDGER_CLAIM, 2, "another");
+	q.intend = true;
+	assert_true(ask_for(l, &q).intended);
+	ledger_destroy(l);
+}
+
 static void all_that_have_the_name_are_counted_and_eight_are_told(void **state)
 {
 	struct ledger *l = begin("several");
@@ -242,6 +262,7 @@ int main(void)
 		cmocka_unit_test(a_listed_name_is_not_intended),
 		cmocka_unit_test(all_that_have_the_name_are_counted_and_eight_are_told),
 		cmocka_unit_test(an_id_under_two_names_counts_once),
+		cmocka_unit_test(a_claim_intends_no_listed_name),
 		cmocka_unit_test(without_its_mark_an_inventory_is_not_believed),
 		cmocka_unit_test(an_inventory_of_an_earlier_run_is_old),
 		cmocka_unit_test(each_scope_has_its_own),

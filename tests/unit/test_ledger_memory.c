@@ -124,6 +124,10 @@ static void a_row_may_live_each_of_its_lives(void **state)
 		ask(l, LEDGER_INTEND, 5, "updated, kept, deleted, created again");
 		ask(l, LEDGER_OUTCOME, 5, "updated, kept, deleted, created again");
 		ask(l, LEDGER_OUTCOME, 5, "updated, kept, deleted, created again");
+		ask(l, LEDGER_INTEND_UPDATE, 5, "updated, kept, deleted, created again");
+		ask(l, LEDGER_WITHDRAW, 5, "updated, kept, deleted, created again");
+		ask(l, LEDGER_INTEND_UPDATE, 5, "updated, kept, deleted, created again");
+		ask(l, LEDGER_OUTCOME, 5, "updated, kept, deleted, created again");
 		ask(l, LEDGER_INTEND_DELETE, 5, "updated, kept, deleted, created again");
 		ask(l, LEDGER_WITHDRAW, 5, "updated, kept, deleted, created again");
 		ask(l, LEDGER_INTEND_DELETE, 5, "updated, kept, deleted, created again");
@@ -163,6 +167,7 @@ static void a_life_out_of_order_asserts(void **state)
 		{"a refusal of what is done",
 			{AS(CLAIM, 1, DONE), AS(OUTCOME, 1, DONE), AS(OUTCOME, 1, REFUSED)}},
 		{"removal of what was not done", {AS(CLAIM, 1, DONE), AS(OUTCOME, 1, REMOVED)}},
+		{"update of what is not done", {AS(CLAIM, 1, DONE), AS(INTEND_UPDATE, 1, DONE)}},
 		{"deletion of what is not done", {AS(CLAIM, 1, DONE), AS(INTEND_DELETE, 1, DONE)}},
 		{"withdrawal of what is done",
 			{AS(CLAIM, 1, DONE), AS(OUTCOME, 1, DONE), AS(WITHDRAW, 1, DONE)}},

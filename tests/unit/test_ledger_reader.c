@@ -384,6 +384,35 @@ static void its_key_hashes_as_the_ledger_does(void **state)
 	ledger_reader_close(r);
 }
 
+/* Nobody can take it for what a row asks for: its fingerprint is none. */
+static void an_open_update_is_seen(void **state)
+{
+	static const uint8_t none[LEDGER_FINGERPRINT_SIZE] = {0};
+	struct ledger *l = begin("updating");
+	const struct ledger_record *rec;
+	struct ledger_reader *r;
+	struct error e = {0};
+	int64_t cursor = 0;
+
+	ask(l, LEDGER_CLAIM, 1, "a");
+	ask(l, LEDGER_INTEND, 1, "a");
+	decide(l, 1, "a", LEDGER_DONE);
+	r = look_into("updating");
+	assert_int_equal(ledger_reader_find(r, "prod", "a", &rec, &e), 1);
+	assert_int_equal(rec->update_count, 0);
+	assert_memory_not_equal(rec->fingerprint, none, sizeof(none));
+	ask(l, LEDGER_INTEND_UPDATE, 1, "a");
+	assert_int_equal(ledger_reader_find(r, "prod", "a", &rec, &e), 1);
+	assert_int_equal(rec->state, LEDGER_STATE_DONE);
+	assert_int_equal(rec->update_count, 1);
+	assert_true(rec->updates[0].username == ledger_text_hash(l, "integration"));
+	assert_memory_equal(rec->fingerprint, none, sizeof(none));
+	assert_int_equal(ledger_reader_next(r, &cursor, &rec, &e), 1);
+	assert_int_equal(rec->update_count, 1);
+	end(l, true);
+	ledger_reader_close(r);
+}
+
 static void only_finding_a_row_needs_the_key(void **state)
 {
 	struct ledger *l = begin("keyless");
@@ -420,6 +449,7 @@ int main(void)
 		cmocka_unit_test(where_there_is_no_ledger_none_is_made),
 		cmocka_unit_test(all_rows_come_one_after_the_other),
 		cmocka_unit_test(its_key_hashes_as_the_ledger_does),
+		cmocka_unit_test(an_open_update_is_seen),
 		cmocka_unit_test(only_finding_a_row_needs_the_key),
 	};
 

@@ -100,6 +100,52 @@ static void so_is_a_run_after_one_that_was_killed(void **state)
 	end(l, true);
 }
 
+static struct ledger_reply claim_and_intend(struct ledger *l, uint64_t row, const char *name)
+{
+	struct ledger_request q = request(LEDGER_CLAIM, row, name);
+
+	q.intend = true;
+	return ask_for(l, &q);
+}
+
+static void leave_intended_claims(struct ledger *l)
+{
+	ask(l, LEDGER_CLAIM, 1, "seen");
+	assert_true(claim_and_intend(l, 2, "new").intended);
+}
+
+/* Of a row that was never seen; and it survives, since somebody may send it now. */
+static void a_claim_may_write_the_intent_too(void **state)
+{
+	struct ledger_reply reply;
+	struct ledger *l;
+
+	killed_run("intended", leave_intended_claims);
+	l = begin("intended");
+	reply = claim_and_intend(l, 1, "new");
+	assert_int_equal(reply.claim, LEDGER_OPEN);
+	assert_int_equal(reply.record->intent_ms, 1764000000000);
+	assert_false(reply.intended);
+	reply = claim_and_intend(l, 2, "seen");
+	assert_int_equal(reply.claim, LEDGER_FRESH);
+	assert_false(reply.intended); /* it has its own intent then */
+	assert_int_equal(ask(l, LEDGER_INTEND, 2, "seen").claim, LEDGER_FRESH);
+
+	reply = claim_and_intend(l, 3, "third");
+	assert_int_equal(reply.claim, LEDGER_FRESH);
+	assert_int_equal(reply.intent_ms, 1764000000000);
+	assert_int_equal(claim_and_intend(l, 4, "third").claim, LEDGER_DUPLICATE);
+	decide(l, 3, "third", LEDGER_DONE);
+	claim_and_intend(l, 5, "fifth");
+	ask(l, LEDGER_WITHDRAW, 5, "fifth");
+	end(l, true);
+
+	l = begin("intended");
+	assert_int_equal(claim_and_intend(l, 1, "third").claim, LEDGER_KNOWN);
+	assert_int_equal(claim_and_intend(l, 2, "fifth").claim, LEDGER_ENDED);
+	ledger_destroy(l);
+}
+
 static void an_outcome_comes_back_as_it_was_given(void **state)
 {
 	struct ledger_request q = request(LEDGER_OUTCOME, 1, "acme");
@@ -771,6 +817,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_later_run_is_told_how_far_each_row_came),
 		cmocka_unit_test(so_is_a_run_after_one_that_was_killed),
+		cmocka_unit_test(a_claim_may_write_the_intent_too),
 		cmocka_unit_test(an_outcome_comes_back_as_it_was_given),
 		cmocka_unit_test(what_was_not_given_is_empty),
 		cmocka_unit_test(a_name_is_a_duplicate_in_its_sandbox_and_run_only),

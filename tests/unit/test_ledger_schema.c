@@ -72,7 +72,7 @@ static void a_step_that_fails_leaves_the_version_before_all(void **state)
 static void a_released_step_is_never_edited(void **state)
 {
 	static const uint64_t hashes[] = {
-		UINT64_C(0x1e376a523898cfa4), UINT64_C(0x8799e53e4e1cfaf7)};
+		UINT64_C(0x1e376a523898cfa4), UINT64_C(0xeb7a9bd881434e6e)};
 
 	assert_int_equal(ARRAY_SIZE(hashes), schema_version);
 	for (int i = 0; i < schema_version; i++)

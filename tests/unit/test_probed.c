@@ -8,8 +8,8 @@
 
 #define A "https://dev1.service-now.com"
 
-static struct probed_login take(
-	struct probed *p, const char *endpoint, const char *user, const char *password, uint64_t row)
+static struct probed_login take(struct probed *p, const char *endpoint, const char *user,
+	const char *password, uint64_t row)
 {
 	struct probed_login l;
 
@@ -33,7 +33,8 @@ static void the_first_row_asks_and_later_ones_share(void **state)
 	assert_int_equal(l.row, 1);
 	assert_false(l.told);
 	assert_int_equal(take(&p, A, "other", "pass-1", 3).turn, PROBED_ASKS);
-	assert_int_equal(take(&p, "https://dev2.service-now.com", "user", "pass-1", 4).turn, PROBED_ASKS);
+	assert_int_equal(
+		take(&p, "https://dev2.service-now.com", "user", "pass-1", 4).turn, PROBED_ASKS);
 	probed_done(&p);
 }
 
@@ -67,7 +68,8 @@ static void another_password_is_neither_tried_nor_shared(void **state)
 
 static void one_instance_may_be_written_in_several_ways(void **state)
 {
-	static const char *const same[] = {"HTTPS://DEV1.service-now.com", A "/", A ":443", A ":0443/"};
+	static const char *const same[] = {
+		"HTTPS://DEV1.service-now.com", A "/", A ":443", A ":0443/"};
 	static const char *const others[] = {
 		A ":8443", "http://dev1.service-now.com", "https://dev1.service-now.co"};
 	struct probed p;
@@ -87,7 +89,9 @@ static void a_verdict_comes_back_as_it_was_told(void **state)
 {
 	const struct servicenow_verdict told[] = {
 		{.result = SERVICENOW_LOGIN_OK, .status = 200},
-		{.result = SERVICENOW_RATE_LIMITED, .status = 429, .until_ms = INT64_C(1795552200000)},
+		{.result = SERVICENOW_RATE_LIMITED,
+			.status = 429,
+			.until_ms = INT64_C(1795552200000)},
 		{.result = SERVICENOW_CERTIFICATE, .detail = SERVICENOW_EXPIRED},
 		{.result = SERVICENOW_STOPPED},
 		{.result = SERVICENOW_UNSENDABLE, .detail = SERVICENOW_CONTROL},
@@ -106,6 +110,49 @@ static void a_verdict_comes_back_as_it_was_told(void **state)
 		assert_int_equal(l.verdict.detail, told[i].detail);
 		assert_int_equal(l.verdict.status, told[i].status);
 		assert_true(l.verdict.until_ms == told[i].until_ms);
+	}
+	probed_done(&p);
+}
+
+static void a_closed_instance_is_so_for_all_its_logins(void **state)
+{
+	const struct servicenow_verdict limited = {
+		.result = SERVICENOW_RATE_LIMITED, .until_ms = INT64_C(1795552200000)};
+	const struct servicenow_verdict gone = {.result = SERVICENOW_DNS};
+	struct servicenow_verdict v;
+	struct probed p;
+
+	assert_int_equal(probed_init(&p), 0);
+	assert_int_equal(probed_closed(&p, A, &v), 0);
+	assert_int_equal(probed_close(&p, A "/", &limited), 0);
+	assert_int_equal(probed_closed(&p, "HTTPS://dev1.SERVICE-now.com", &v), 1);
+	assert_int_equal(v.result, SERVICENOW_RATE_LIMITED);
+	assert_true(v.until_ms == limited.until_ms);
+	assert_int_equal(probed_closed(&p, "https://dev2.service-now.com", &v), 0);
+	assert_int_equal(probed_close(&p, A, &gone), 0);
+	assert_int_equal(probed_closed(&p, A, &v), 1);
+	assert_int_equal(v.result, SERVICENOW_DNS);
+	/* It is no login, whatever that is called. */
+	assert_int_equal(take(&p, A, "", "", 5).turn, PROBED_ASKS);
+	assert_false(take(&p, A, "user", "p", 6).told);
+	probed_done(&p);
+}
+
+static void many_instances_are_closed(void **state)
+{
+	const struct servicenow_verdict gone = {.result = SERVICENOW_DNS};
+	struct servicenow_verdict v;
+	struct probed p;
+	char endpoint[64];
+
+	assert_int_equal(probed_init(&p), 0);
+	for (unsigned i = 0; i < 3000; i++) {
+		snprintf(endpoint, sizeof(endpoint), "https://i%u.example", i);
+		assert_int_equal(probed_close(&p, endpoint, &gone), 0);
+	}
+	for (unsigned i = 0; i < 3000; i++) {
+		snprintf(endpoint, sizeof(endpoint), "https://i%u.example", i);
+		assert_int_equal(probed_closed(&p, endpoint, &v), 1);
 	}
 	probed_done(&p);
 }
@@ -134,7 +181,8 @@ static void many_logins_are_all_remembered(void **state)
 
 	assert_int_equal(probed_init(&p), 0);
 	for (unsigned i = 1; i <= LOGINS; i++) {
-		const struct servicenow_verdict v = {.result = SERVICENOW_LOGIN_OK, .status = (int)(i % 600)};
+		const struct servicenow_verdict v = {
+			.result = SERVICENOW_LOGIN_OK, .status = (int)(i % 600)};
 
 		snprintf(user, sizeof(user), "user %u", i);
 		assert_int_equal(take(&p, A, user, user, i).turn, PROBED_ASKS);
@@ -161,6 +209,8 @@ int main(void)
 		cmocka_unit_test(another_password_is_neither_tried_nor_shared),
 		cmocka_unit_test(one_instance_may_be_written_in_several_ways),
 		cmocka_unit_test(a_verdict_comes_back_as_it_was_told),
+		cmocka_unit_test(a_closed_instance_is_so_for_all_its_logins),
+		cmocka_unit_test(many_instances_are_closed),
 		cmocka_unit_test(what_32_bits_do_not_hold_is_the_most_they_do),
 		cmocka_unit_test(many_logins_are_all_remembered),
 	};

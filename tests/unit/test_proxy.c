@@ -37,11 +37,13 @@ static void the_login_of_an_option_is_hidden(void **state)
 /* libcurl would not look at them where there is an option. */
 static void the_login_of_a_variable_is_hidden(void **state)
 {
+	setenv("http_proxy", "http://me:pass-word-4@proxy:80x", 1);
 	setenv("https_proxy", "http://me:pass-word-2@proxy:80x", 1);
 	setenv("ALL_PROXY", "socks5h://me:pass-word-3@proxy:80x", 1);
 	assert_int_equal(proxy_hide_login(NULL), 0);
 	assert_hidden("http://me:pass-word-2@proxy:80x", "pass-word-2");
 	assert_hidden("http://me:pass-word-3@proxy:80x", "pass-word-3");
+	assert_hidden("http://me:pass-word-4@proxy:80x", "pass-word-4");
 }
 
 static void what_has_no_login_hides_nothing(void **state)

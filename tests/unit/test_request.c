@@ -171,7 +171,7 @@ static void a_connection_has_its_url_and_parts(void **state)
 {
 	assert_part(FLOW_PART_ITSELF, BASE "/connections/" ID);
 	assert_part(FLOW_PART_TEST, BASE "/connections/" ID "/test");
-	assert_part(FLOW_PART_EXPLORE, BASE "/connections/" ID "/explore?objectType=root");
+	assert_part(FLOW_PART_EXPLORE, BASE "/connections/" ID "/explore?objectType=ROOT");
 }
 
 /* An id may come from a file that somebody edited; it goes into a path. */

@@ -492,6 +492,33 @@ static void a_spreadsheet_may_have_saved_it_with_semicolons(void **state)
 	assert_string_equal(f->row.id, ID1);
 }
 
+/* Only the file's identity is known, and its scopes get numbers. */
+static void an_input_of_no_kind_has_no_rows_and_is_not_opened(void **state)
+{
+	struct fixture *f = *state;
+	struct input_survey s = {.rows = 9};
+	uint32_t scope, sandbox;
+
+	open_text(f, HEADER "\n1,2,a" CREATED "\n");
+	input_close(f->in);
+	f->in = NULL;
+	f->o.kind = INPUT_NONE;
+	assert_int_equal(input_open(&f->o, &f->in, &f->e), 0);
+	assert_true(input_is_regular(f->in));
+	assert_true(input_stat(f->in)->st_ino != 0);
+	assert_int_equal(input_survey(f->in, &s, &f->e), 0);
+	assert_int_equal(s.rows, 0);
+	assert_int_equal(next(f), INPUT_END);
+	assert_int_equal(input_scope(f->in, "dev", ID1, &scope, &sandbox), 0);
+	assert_string_equal(input_sandbox(f->in, sandbox), "dev");
+	input_close(f->in);
+	f->in = NULL;
+	f->o.path = "/nonexistent/x.ledger";
+	assert_int_equal(input_open(&f->o, &f->in, &f->e), -ENOENT);
+	assert_contains(f->e.text, "cannot be read");
+	f->o.path = f->path;
+}
+
 static void json_is_for_results_only(void **state)
 {
 	struct fixture *f = *state;
@@ -537,6 +564,7 @@ int main(void)
 		RESULTS_TEST(sandbox_and_etag_are_as_they_were_before_excel_safe),
 		RESULTS_TEST(options_of_instances_are_left_alone),
 		RESULTS_TEST(a_spreadsheet_may_have_saved_it_with_semicolons),
+		RESULTS_TEST(an_input_of_no_kind_has_no_rows_and_is_not_opened),
 		RESULTS_TEST(json_is_for_results_only),
 		RESULTS_TEST(a_file_that_changed_is_stale_in_json_too),
 	};

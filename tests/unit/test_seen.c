@@ -82,6 +82,23 @@ static void many_names_are_all_remembered(void **state)
 	seen_done(&s);
 }
 
+static void who_has_a_name_can_be_asked_without_taking_it(void **state)
+{
+	struct error e;
+	struct seen s;
+	uint64_t row = 4711;
+
+	begin(&s);
+	assert_int_equal(seen_find(&s, "prod", "a", &row, &e), 0);
+	assert_int_equal(row, 0);
+	assert_int_equal(take(&s, "prod", "a", 7), 0);
+	assert_int_equal(seen_find(&s, "prod", "a", &row, &e), 0);
+	assert_int_equal(row, 7);
+	assert_int_equal(seen_find(&s, "dev", "a", &row, &e), 0);
+	assert_int_equal(row, 0);
+	seen_done(&s);
+}
+
 static void a_folder_that_takes_no_file_is_told(void **state)
 {
 	struct error e;
@@ -100,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_row_has_the_name),
 		TEST(a_name_is_one_of_its_sandbox),
+		TEST(who_has_a_name_can_be_asked_without_taking_it),
 		TEST(many_names_are_all_remembered),
 		TEST(a_folder_that_takes_no_file_is_told),
 	};

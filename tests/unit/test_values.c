@@ -183,6 +183,23 @@ static void a_sandbox_is_letters_digits_and_dashes(void **state)
 	assert_int_equal(parse(VALUE_SANDBOX, "dev\r\nx: y"), -EINVAL);
 }
 
+static void a_table_is_fit_for_a_path(void **state)
+{
+	char name[82];
+
+	memset(name, 'u', sizeof(name));
+	name[80] = '\0';
+	assert_int_equal(parse(VALUE_TABLE, name), 0);
+	name[80] = 'u';
+	name[81] = '\0';
+	assert_int_equal(parse(VALUE_TABLE, name), -EINVAL);
+	assert_int_equal(parse(VALUE_TABLE, "sys_user2"), 0);
+	assert_int_equal(parse(VALUE_TABLE, "sys-user"), -EINVAL);
+	assert_int_equal(parse(VALUE_TABLE, "../login"), -EINVAL);
+	assert_int_equal(parse(VALUE_TABLE, "a?b"), -EINVAL);
+	assert_says("no name of a table");
+}
+
 static void a_wrong_value_cannot_write_to_the_terminal(void **state)
 {
 	assert_int_equal(parse(VALUE_RATE, "\033[2J"), -EINVAL);
@@ -237,6 +254,7 @@ int main(void)
 		cmocka_unit_test(a_delimiter_is_a_character_or_its_name),
 		cmocka_unit_test(a_mapping_has_two_sides),
 		cmocka_unit_test(a_sandbox_is_letters_digits_and_dashes),
+		cmocka_unit_test(a_table_is_fit_for_a_path),
 		cmocka_unit_test(a_wrong_value_cannot_write_to_the_terminal),
 		cmocka_unit_test(values_are_printed_as_they_could_be_said),
 		cmocka_unit_test(the_login_of_a_url_is_never_printed),
