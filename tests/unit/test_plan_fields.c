@@ -151,6 +151,12 @@ static void more_than_a_password_may_hide(void **state)
 	x->row.param_count--;
 	x->row.auth_spec = "OAuth";
 	assert_int_equal(edited(x, "as it was"), PLAN_FIELD_HIDDEN);
+	x->row.auth_spec = FLOW_SERVICENOW_AUTH;
+	x->row.spec_version = "2.0";
+	assert_int_equal(edited(x, "as it was"), PLAN_FIELD_HIDDEN);
+	x->row.spec_version = FLOW_DEFAULT_SPEC_VERSION;
+	x->row.params[0].name = "token";
+	assert_int_equal(edited(x, "as it was"), PLAN_FIELD_HIDDEN);
 }
 
 /* ------------------------------------------------------------------ what is shown */
@@ -212,6 +218,8 @@ static void everything_else_is_somebodys(void **state)
 		theirs(x, &item), FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME | FLOW_FIELD_NAME);
 	item.etag = x->record.etag; /* so nothing has moved */
 	assert_int_equal(theirs(x, &item), 0);
+	item.etag = x->record.etag = ""; /* which nobody knows */
+	assert_int_not_equal(theirs(x, &item), 0);
 }
 
 int main(void)
