@@ -254,6 +254,35 @@ def test_a_run_that_goes_is_neither_waited_for_nor_disturbed(flowmock, tmp_path)
     assert actions(lines) == ["nothing"] * 400
 
 
+def test_what_a_run_creates_for_others_meanwhile_is_not_gone(flowmock, tmp_path):
+    mock = flowmock("--latency", "30ms", "--page-size", 40)
+    path = write_csv(tmp_path / "i.csv", instances(300))
+    few = write_csv(tmp_path / "few.csv", instances(1))
+    going = Run(tmp_path, "run", path, "--url", mock.url, "--concurrency", 4)
+    assert going.until(lambda: mock.status()["requests"]["POST"] > 20)
+    plans = 0
+    while going.going():
+        done = snowmelt("plan", few, "--url", mock.url, "--format", "jsonl", "--ledger",
+                        path.with_suffix(".ledger"))
+        lines = [json.loads(line) for line in done.out.splitlines()]
+        assert "gone" not in actions(lines), lines
+        plans += actions(lines)[:1] == ["nothing"]
+    assert plans > 0
+    going.end(expect=0)
+
+
+def test_what_was_recorded_just_now_and_is_not_listed_may_come_yet(flowmock, tmp_path):
+    mock = flowmock("--lag", "1h")
+    path = write_csv(tmp_path / "i.csv", instances(1))
+    run(mock, path, "--no-inventory")
+    (line,), _ = plan(mock, path, expect=2)
+    assert line["action"] == "gone" and "a listing may lag" in line["reason"]
+    with sqlite3.connect(path.with_suffix(".ledger")) as db:
+        db.execute("UPDATE connection SET changed_ms = changed_ms - 60000")
+    (line,), _ = plan(mock, path, expect=2)
+    assert line["action"] == "gone" and "the server has it no more" in line["reason"]
+
+
 # ------------------------------------------------------------------------ what is told
 
 
