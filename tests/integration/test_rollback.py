@@ -144,19 +144,20 @@ def test_a_row_rolled_back_is_created_again_once(flowmock, tmp_path):
     assert mock.status()["creates"] == 90
 
 
-def test_what_a_lost_update_of_ours_has_changed_is_deleted(flowmock, tmp_path):
-    rows = instances(2)
+@pytest.mark.parametrize("theirs", [False, True])
+def test_what_a_lost_update_of_ours_has_changed_is_deleted(flowmock, tmp_path, theirs):
+    rows = instances(1)
     mock, path = make(flowmock, tmp_path, rows, "--hold", "60s")
-    for row in rows:
-        row[2] = "somebody"
+    rows[0][2] = "somebody"
     write_csv(path, rows)
     mock.tell("faults", {"patch:timeout-after": 1})
     going = Run(tmp_path, "run", path, "--url", mock.url, "--update")
-    assert going.until(lambda: mock.status()["updates"] == 2) and going.kill()
+    assert going.until(lambda: mock.status()["updates"] == 1) and going.kill()
     mock.tell("faults", {"patch:timeout-after": 0})
-    others_change(mock, read_results(results(path))[1]["id"])
-    roll_back(mock, path, expect=1)
-    assert [line["status"] for line in told(path)] == ["deleted", "conflict"]
+    if theirs:
+        others_change(mock, *ids(mock))
+    roll_back(mock, path, expect=1 if theirs else 0)
+    assert statuses(told(path)) == {"conflict" if theirs else "deleted": 1}
 
 
 def test_what_someone_changed_is_a_conflict_and_force_deletes_it(flowmock, tmp_path):
