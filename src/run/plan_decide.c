@@ -171,6 +171,8 @@ static const char *how_changed(const struct ledger_record *r)
 {
 	bool adopted = claim_is_adopted(r);
 
+	if (r->update_count > 0)
+		return adopted ? PHRASE_OPEN_UPDATE " --adopted" : PHRASE_OPEN_UPDATE;
 	if (!r->told && adopted)
 		return "the next run tells that it was adopted; one with --update --adopted after "
 		       "that sends it";

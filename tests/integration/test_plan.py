@@ -249,6 +249,24 @@ def test_what_someone_else_has_changed_is_a_conflict(flowmock, tmp_path, path_of
         assert actions(plan(mock, path, expect=0)[0]) == ["nothing", "nothing"]
 
 
+def test_a_lost_update_is_a_change_whatever_the_row_is_by_now(flowmock, tmp_path):
+    rows = [wide(0, "as it was"), wide(1)]
+    mock, path = created(flowmock, tmp_path, rows)
+    as_created = list(rows[0])
+    rows[0][2] = "somebody"
+    write_csv(path, rows, header=WIDE)
+    mock.tell("faults", {"patch:close-after": 1})
+    run(mock, path, "--update", "--attempts", "1", expect=1)
+    mock.tell("faults", {"patch:close-after": 0})
+    for row in rows[0], as_created, [*as_created[:4], "a third", *as_created[5:]]:
+        write_csv(path, [row, rows[1]], header=WIDE)
+        lines, _ = plan(mock, path, expect=2)
+        assert actions(lines) == ["change", "nothing"]
+        assert "may have updated it" in lines[0]["reason"]
+    run(mock, path, "--update")
+    assert actions(plan(mock, path, expect=0)[0]) == ["nothing", "nothing"]
+
+
 def test_a_change_of_the_connection_spec_is_a_conflict(flowmock, tmp_path):
     rows = [wide(0), wide(1)]
     mock, path = created(flowmock, tmp_path, rows)

@@ -259,6 +259,9 @@ static void who_sends_a_change_is_told(void **state)
 	struct plan_facts f = {.record = &r, .spec_id = "s", .hits = &none, .listed = true};
 
 	assert_string_equal(decided(&f).reason, "'snowmelt run --update' sends it");
+	r.update_count = 1;
+	assert_non_null(strstr(decided(&f).reason, "may have updated it"));
+	r.update_count = 0;
 	r.told = false;
 	assert_says(decided(&f).reason, "the next run tells that it was created");
 	r.status = "adopted";
