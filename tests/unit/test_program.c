@@ -317,7 +317,7 @@ static void usage_is_64(void **state)
 		"snowmelt: there is no command 'rnu': did you mean run? The commands "
 		"are run, check, plan, verify, rollback, status, results, bench, help, version\n");
 	assert_int_equal(program("transmogrify~in.csv"), 64);
-	assert_has(err, "the commands are run, check, plan, verify, rollback, status, results, "
+	assert_has(err, "the commands are run, check, plan, verify, rollback, status, results, bench, "
 			"help, version");
 	assert_int_equal(program("run"), 64);
 	assert_has(err, "INSTANCES.csv is missing");
