@@ -9,7 +9,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +20,6 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/log.h"
-
-/* What log and messages leave out; a shorter key is no secret worth their holes. */
-#define API_KEY_HIDDEN 6
 
 bool bench_is_allowed(const struct snowmelt_options *o, struct error *reterr)
 {
@@ -41,91 +37,6 @@ bool bench_is_allowed(const struct snowmelt_options *o, struct error *reterr)
 		"was sent; give the --url of a local flowmock, or --i-own-this-service if it is "
 		"yours");
 	return false;
-}
-
-/* ------------------------------------------------------------------ exchanges */
-
-struct bench_exchange *bench_take(struct bench *b)
-{
-	struct bench_exchange *x = b->free;
-
-	assert(x);
-	b->free = x->next_free;
-	b->in_flight++;
-	return x;
-}
-
-static struct net_headers *make_headers(struct snowmelt *s, bool has_body)
-{
-	const struct snowmelt_options *o = &s->settings.o;
-	struct send_lines l = {.count = 0};
-	int r = flow_headers(o->org, o->api_key, s->tokens.newest->value, o->sandbox, has_body,
-		NULL, send_line_add, &l);
-
-	return send_lines_take(&l, r);
-}
-
-static void drop_headers(struct bench *b)
-{
-	net_headers_unref(b->create_headers);
-	net_headers_unref(b->read_headers);
-	b->create_headers = b->read_headers = NULL;
-}
-
-void bench_send(struct bench_exchange *x, struct net_request *q, bool has_body)
-{
-	struct bench *b = x->bench;
-	struct net_headers **headers = has_body ? &b->create_headers : &b->read_headers;
-
-	if (!*headers)
-		*headers = make_headers(b->run, has_body);
-	q->headers = *headers;
-	x->token = tokens_carry(b->run, b->run->tokens.generation);
-	x->transfer = net_send(b->run->net, q);
-}
-
-void bench_settle(struct bench_exchange *x)
-{
-	x->transfer = NULL;
-	tokens_drop(x->bench->run, x->token);
-	buf_reset(&x->url);
-	buf_reset(&x->body);
-}
-
-void bench_give(struct bench_exchange *x)
-{
-	struct bench *b = x->bench;
-
-	if (x->transfer)
-		bench_settle(x);
-	b->in_flight--;
-	x->next_free = b->free;
-	b->free = x;
-}
-
-void bench_name(const struct bench *b, uint32_t number, char dst[BENCH_NAME_MAX])
-{
-	AUTO(buf_done) struct buf name = {0};
-	int r;
-
-	buf_init(&name, BENCH_NAME_MAX - 1);
-	r = buf_printf(&name, "%s %s %" PRIu32, b->run->settings.o.prefix, b->run_id, number + 1);
-	assert(r == 0); /* the prefix was checked */
-	str_copy(dst, BENCH_NAME_MAX, name.data);
-}
-
-struct flow_reply bench_reply(
-	const struct bench *b, const struct net_answer *a, const char *secrets[BENCH_SECRETS_MAX])
-{
-	const char *api_key = b->run->settings.o.api_key;
-	struct flow_reply r = judge_reply(a);
-
-	r.secrets = secrets;
-	r.secret_count = tokens_secrets(b->run, secrets);
-	secrets[r.secret_count++] = b->password;
-	if (strlen(api_key) >= API_KEY_HIDDEN)
-		secrets[r.secret_count++] = api_key;
-	return r;
 }
 
 /* --------------------------------------------------------------------- phases */
@@ -162,19 +73,25 @@ static void cut_all(struct bench *b)
 	tokens_cut(b->run);
 }
 
+static const char *words_of_stop(const struct bench *b)
+{
+	if (b->phase == BENCH_WAITS)
+		return "stopping: nothing was sent";
+	if (b->run->settings.o.keep)
+		return "stopping: waiting for what is in flight; once more cuts it";
+	if (b->phase == BENCH_CLEANS)
+		return "still deleting what was created; once more cuts that";
+	return "stopping: what is in flight finishes, and what was created is deleted; once more "
+	       "cuts that";
+}
+
 static void stop_once(struct bench *b)
 {
-	bool loads = b->phase == BENCH_LOADS;
-
-	log_warn(b->run->settings.o.keep ? "stopping: waiting for what is in flight"
-		 : loads || b->phase == BENCH_DRAINS
-			 ? "stopping: what is in flight finishes, and what was created is "
-			   "deleted; once more cuts that"
-			 : "still deleting what was created; once more cuts that");
+	log_warn("%s", words_of_stop(b));
 	if (b->phase == BENCH_WAITS) {
 		tokens_cut(b->run);
 		b->phase = BENCH_OVER;
-	} else if (loads) {
+	} else if (b->phase == BENCH_LOADS) {
 		b->stopped_at = clock_monotonic();
 		b->phase = BENCH_DRAINS;
 	}
@@ -211,7 +128,7 @@ void bench_token_told(struct snowmelt *s, const struct engine_event *ev)
 	if (s->over)
 		return;
 	if (ev->kind == EVENT_TOKEN_FRESH) {
-		drop_headers(b);
+		bench_drop_headers(b);
 		b->renew_at = nsec_add(clock_monotonic(), ev->token.life / 4 * 3);
 		if (b->phase == BENCH_WAITS)
 			begin_load(b);
@@ -398,7 +315,7 @@ static void close_bench(struct bench *b)
 
 	if (b->has_timer_poll)
 		uv_close((uv_handle_t *)&b->timer_poll, NULL);
-	drop_headers(b);
+	bench_drop_headers(b);
 	loop_close(s);
 	for (uint32_t i = 0; b->exchanges && i < s->settings.o.concurrency; i++) {
 		buf_done(&b->exchanges[i].url);

@@ -110,12 +110,15 @@ struct bench {
 	int plot_fd; /* -1: none */
 };
 
-/* bench.c */
+/* bench_send.c */
+/** There is a free one; until bench_give(). */
 struct bench_exchange *bench_take(struct bench *b);
+/** Send it with the newest token; the caller's `q` has all but headers. */
 void bench_send(struct bench_exchange *x, struct net_request *q, bool has_body);
 /** It has ended; nothing of it is kept, but the exchange is. */
 void bench_settle(struct bench_exchange *x);
 void bench_give(struct bench_exchange *x); /* that, too */
+void bench_drop_headers(struct bench *b);  /* of an old token; those in flight keep theirs */
 /** "PREFIX RUN N" */
 void bench_name(const struct bench *b, uint32_t number, char dst[BENCH_NAME_MAX]);
 /** The answer as flow takes it. @param secrets  room for them */

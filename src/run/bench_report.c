@@ -156,8 +156,11 @@ static int text_rest(const struct bench *b, struct buf *t)
 	r = buf_printf(t, "\ncreated %" PRIu64 ", warm-up included; deleted %" PRIu64 "\n",
 		b->all_created, b->deleted);
 	if (r == 0 && b->looked_for > 0)
-		r = buf_printf(t, "in doubt %" PRIu64 ", of which %" PRIu64 " were found\n",
-			b->looked_for, b->found);
+		r = buf_printf(t,
+			"in doubt %" PRIu64 ", of which %" PRIu64
+			" were found; any other that still "
+			"appears is called '%s %s N'\n",
+			b->looked_for, b->found, b->run->settings.o.prefix, b->run_id);
 	return r == 0 && left_of(b) > 0 ? text_left(b, t) : r;
 }
 
@@ -183,7 +186,7 @@ static void json_latency(struct json *o, const char *name, const struct histogra
 	for (size_t i = 0; i < ARRAY_SIZE(percentiles); i++)
 		json_add_number(
 			l, percentiles[i].name, ms_of(histogram_at(h, percentiles[i].percent)));
-	json_add_number(l, "mean", histogram_mean(h) / (double)MS);
+	json_add_number(l, "mean", ms_of((uint64_t)histogram_mean(h)));
 	json_add_number(l, "count", (double)h->count);
 }
 

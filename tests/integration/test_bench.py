@@ -373,7 +373,7 @@ def test_no_secret_is_in_what_is_written(tmp_path, form):
         passwords.append(json.loads(body)["auth"]["params"]["password"])
         if server.posts % 2:
             return server.execute(body)
-        return http(400, json.dumps({"errorMessage": f"no: {head} {body.decode()}"}))
+        return http(400, json.dumps({"errorMessage": f"no: {passwords[-1]} {head} {body.decode()}"}))
 
     server = RawServer(act)
     going = Run(tmp_path, "bench", "--url", server.url, "--rate", 50, "--duration", "400ms",
