@@ -52,6 +52,8 @@ enum snowmelt_command {
 	SNOWMELT_COMMAND_PLAN,     /* tell what a run would do; reads, never writes */
 	SNOWMELT_COMMAND_VERIFY,   /* the input is a results file: test each id */
 	SNOWMELT_COMMAND_ROLLBACK, /* the same: delete what was created */
+	SNOWMELT_COMMAND_BENCH,    /* creates at a fixed rate, timed, and deleted again; it has no
+	                            * input, ledger or results */
 };
 
 enum snowmelt_report_format {
@@ -119,6 +121,19 @@ struct snowmelt_options {
 	bool force;   /* ROLLBACK: delete also what someone else has changed since */
 	bool probe;   /* CHECK: ask each ServiceNow instance whether its login works */
 	const char *probe_table; /* NULL: sys_user */
+	/* BENCH. Arrivals come at rate_per_s, which is required, by a schedule that is fixed
+	 * beforehand: each is one create, never sent again. Latency counts from the moment that the
+	 * schedule meant. One that finds `concurrency` in flight is dropped, and counted. The names
+	 * are "PREFIX RUN N", RUN at random; what was created is deleted at the end, also after
+	 * snowmelt_stop(), of which a second one gives that up, too, and names what is left.
+	 * `report`: TEXT, or JSONL for one JSON object. */
+	int64_t duration, warmup; /* arrivals of the warm-up come before, and are not counted */
+	bool poisson;             /* at random intervals (seed), not constant ones */
+	bool keep;                /* do not delete */
+	bool own_service;         /* a host that is not loopback is fine; without it: 64 */
+	const char *prefix;       /* NULL: "snowmelt-bench" */
+	const char *plot;         /* write the distribution here, for gnuplot; NULL: do not */
+
 	/* What CHECK tells as CSV, a line a row: row, line, name, faults (joined by "; "); with
 	 * `probe` also probe_code, probe_message, probe_status, probe_until. As JSON Lines, an
 	 * object a row: row, line, name, faults (an array of all); with `probe` also probe: an
@@ -126,7 +141,7 @@ struct snowmelt_options {
 	 * to be asked. It asks nothing of Adobe: of the options it takes those of the input, and
 	 * with `probe` cacert, proxy, timeouts, concurrency and rate. An input that is no regular
 	 * file cannot be probed (64). */
-	enum snowmelt_report_format report; /* CHECK, PLAN: told by `output` */
+	enum snowmelt_report_format report; /* CHECK, PLAN, BENCH: told by `output` */
 
 	/* files */
 	const char *results; /* NULL: beside the input, INPUT less .csv + .results.csv */
@@ -149,8 +164,10 @@ struct snowmelt_plan {
 	bool counted; /* false on a pipe: rows are not known */
 	uint64_t rows, invalid;
 	enum snowmelt_command command;
-	uint64_t targets; /* VERIFY: ids to test; ROLLBACK: to delete, as results and ledger say */
+	uint64_t targets; /* VERIFY: ids to test; ROLLBACK: to delete, as results and ledger say;
+	                   * BENCH: creates that will be sent, about */
 	const char *left_alone; /* ROLLBACK: the other rows, "2 adopted, 1 in doubt" */
+	const char *names;      /* BENCH: what the names begin with */
 };
 
 struct snowmelt_progress {
@@ -182,7 +199,7 @@ struct snowmelt_callbacks {
 	void (*message)(void *arg, const char *text);
 	/** The summary, whole, for standard output. */
 	void (*summary)(void *arg, const char *text);
-	/** CHECK, PLAN and snowmelt_status(): whole lines for standard output, one piece after
+	/** CHECK, PLAN, BENCH and snowmelt_status(): whole lines for standard output, one piece after
 	 * the other.
 	 *
 	 * PLAN, as CSV or JSON Lines: row, line, name, sandbox, action, fields, id, reason. The

@@ -232,6 +232,39 @@ const struct command command_table[] = {
 		.run = cmd_results,
 	},
 	{
+		.name = "bench",
+		.bit = FOR_BENCH,
+		.reads_settings = true,
+		.summary = "Put a Flow Service of one's own under load, and measure.",
+		.about = "Sends creates to a Flow Service of one's own, such as flowmock, at --rate, by "
+			 "a schedule that is fixed beforehand: what the service does, and how fast we "
+			 "are, changes nothing in it. Each is sent once, whatever the answer. Then what "
+			 "was created is deleted, also after Ctrl-C (a second one gives that up), at "
+			 "the same rate, or 10/s if that is more; what could not be deleted is named."
+			 "\n\n"
+			 "Latency is that of creates that were carried out or timed out, as intended: from "
+			 "the moment that the schedule has for them, so that waiting behind a stall "
+			 "counts for all that had to wait (which corrects coordinated omission). As "
+			 "sent: from the sending. Percentiles are at most 1 % too large, the maximum is "
+			 "exact. Late is what was sent over 1 ms after its moment. Dropped is what found "
+			 "--concurrency requests in flight, and was not sent at all: then give more, or "
+			 "the service is not up to the rate. All this is of the time after --warmup."
+			 "\n\n"
+			 "A host that is not this machine is refused unless --i-own-this-service is "
+			 "given. There is no input, no ledger and no results file. The exit status is 0 "
+			 "when all arrivals were created and all that was created is deleted, or kept by "
+			 "--keep; else 1.",
+		.examples = "# What does this machine do at 2,000 a second?\n"
+			    "flowmock --port 8700 &\n"
+			    "snowmelt bench --url http://127.0.0.1:8700/data/foundation/flowservice \\\n"
+			    "    --rate 2000/s --concurrency 256\n"
+			    "\n"
+			    "# For a program, and a plot:\n"
+			    "snowmelt bench --url $URL --rate 500 --duration 1m --format json \\\n"
+			    "    --plot latency.dat",
+		.run = cmd_bench,
+	},
+	{
 		.name = "help",
 		.bit = FOR_HELP,
 		.operand = "COMMAND",

@@ -51,5 +51,6 @@ int cmd_verify(const struct settings *s);
 int cmd_rollback(const struct settings *s);
 int cmd_status(const struct settings *s);
 int cmd_results(const struct settings *s);
+int cmd_bench(const struct settings *s);
 int cmd_help(const struct settings *s);
 int cmd_version(const struct settings *s);

@@ -40,6 +40,11 @@ static bool reads_instances(const struct snowmelt_plan *p)
 
 static void append_rows(const struct snowmelt_plan *p, struct buf *b)
 {
+	if (p->command == SNOWMELT_COMMAND_BENCH) {
+		(void)buf_printf(
+			b, ": about %" PRIu64 " creates, names '%s …'", p->targets, p->names);
+		return;
+	}
 	if (!p->counted) {
 		(void)buf_append_str(b, ": rows as the pipe brings them");
 		return;
@@ -64,6 +69,8 @@ static void append_plan(const struct settings *s, const struct snowmelt_plan *p,
 		(void)buf_printf(
 			b, ", sandbox %s where a row names none", settings_text(s, OPT_SANDBOX));
 	append_rows(p, b);
+	if (p->command == SNOWMELT_COMMAND_BENCH) /* which has no files */
+		return;
 	if (p->command != SNOWMELT_COMMAND_VERIFY) /* which remembers nothing */
 		(void)buf_printf(b, "; ledger %s", p->ledger);
 	if (p->command != SNOWMELT_COMMAND_PLAN) /* which tells by itself */

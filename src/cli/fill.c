@@ -87,6 +87,21 @@ static void fill_files(const struct settings *s, struct snowmelt_options *o)
 	o->report = (enum snowmelt_report_format)settings_number(s, OPT_STATUS_FORMAT);
 }
 
+static_assert((int)SNOWMELT_REPORT_TEXT == 0, "--format of bench begins with text");
+
+static void fill_bench(const struct settings *s, struct snowmelt_options *o)
+{
+	o->duration = settings_duration(s, OPT_DURATION);
+	o->warmup = settings_duration(s, OPT_WARMUP);
+	o->poisson = settings_number(s, OPT_ARRIVALS) == 1;
+	o->prefix = settings_text(s, OPT_PREFIX);
+	o->keep = settings_on(s, OPT_KEEP);
+	o->own_service = settings_on(s, OPT_OWN_SERVICE);
+	o->plot = settings_text(s, OPT_PLOT);
+	if (settings_number(s, OPT_BENCH_FORMAT) == 1)
+		o->report = SNOWMELT_REPORT_JSONL;
+}
+
 int filled_init(struct filled *f, const struct settings *s)
 {
 	*f = (struct filled){.map = texts(s, OPT_MAP), .carry = texts(s, OPT_CARRY)};
@@ -97,6 +112,7 @@ int filled_init(struct filled *f, const struct settings *s)
 	fill_adobe(s, &f->o);
 	fill_traffic(s, &f->o);
 	fill_files(s, &f->o);
+	fill_bench(s, &f->o);
 	f->o.map = f->map;
 	f->o.carry = f->carry;
 	return 0;

@@ -148,10 +148,10 @@ const struct option option_table[OPTION_COUNT] = {
 		.argument = "NAME",
 		.rule = {VALUE_SANDBOX},
 		.group = GROUP_ADOBE,
-		.commands = FOR_INSTANCES,
+		.commands = FOR_INSTANCES | FOR_BENCH,
 		.fallback = "prod",
 		.variables = {"AEP_SANDBOX_NAME"},
-		.help = "The sandbox of rows that name none.",
+		.help = "The sandbox of rows that name none; of bench, of all.",
 	},
 	[OPT_CACERT] = {
 		.name = "cacert",
@@ -214,7 +214,8 @@ const struct option option_table[OPTION_COUNT] = {
 		.commands = FOR_NET,
 		.fallback = "16",
 		.help = "At most N requests in flight, 1 to 4096. It begins with one and grows "
-			"while all goes well.",
+			"while all goes well. In bench all may be taken at once, and an arrival "
+			"that finds none free is dropped.",
 	},
 	[OPT_RATE] = {
 		.name = "rate",
@@ -224,14 +225,68 @@ const struct option option_table[OPTION_COUNT] = {
 		.commands = FOR_NET,
 		.unset = "no limit",
 		.help = "At most N requests a second, minute or hour, of all kinds together. N "
-			"alone is N/s.",
+			"alone is N/s. In bench, where it is required, just so many creates.",
+	},
+	[OPT_DURATION] = {
+		.name = "duration",
+		.argument = "TIME",
+		.rule = {VALUE_DURATION, UPTO(MS, HOURS(24))},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_BENCH,
+		.fallback = "10s",
+		.help = "How long arrivals come that count.",
+	},
+	[OPT_WARMUP] = {
+		.name = "warmup",
+		.argument = "TIME",
+		.rule = {VALUE_DURATION, UPTO(0, HOURS(24))},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_BENCH,
+		.fallback = "2s",
+		.help = "How long they come before that, without being counted.",
+	},
+	[OPT_ARRIVALS] = {
+		.name = "arrivals",
+		.argument = "constant|poisson",
+		.rule = {VALUE_CHOICE, .words = "constant|poisson"},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_BENCH,
+		.fallback = "constant",
+		.help = "At equal intervals, or at random ones, as of many clients that know nothing "
+			"of each other.",
+	},
+	[OPT_PREFIX] = {
+		.name = "prefix",
+		.argument = "TEXT",
+		.rule = {VALUE_TEXT},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_BENCH,
+		.fallback = "snowmelt-bench",
+		.help = "What is created is called TEXT, a word that only this run has, and a number.",
+	},
+	[OPT_KEEP] = {
+		.name = "keep",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_BENCH,
+		.fallback = "no",
+		.help = "Do not delete at the end what was created.",
+	},
+	[OPT_OWN_SERVICE] = {
+		.name = "i-own-this-service",
+		.rule = {VALUE_SWITCH},
+		.group = GROUP_TRAFFIC,
+		.commands = FOR_BENCH,
+		.traits = OPTION_FLAG_ONLY,
+		.help = "Allow a --url that is not on this machine. Never put a service under load "
+			"that is not yours: Adobe's is not.",
 	},
 	[OPT_BURST] = {
 		.name = "burst",
 		.argument = "N",
 		.rule = {VALUE_NUMBER, UPTO(1, 1000000)},
 		.group = GROUP_TRAFFIC,
-		.commands = FOR_NET,
+		.commands = FOR_ENGINE | FOR_CHECK,
 		.unset = "what 10 ms of the rate holds, at least 2",
 		.help = "How many requests may leave at once within --rate.",
 	},
@@ -240,7 +295,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.argument = "N",
 		.rule = {VALUE_NUMBER, UPTO(1, 100)},
 		.group = GROUP_TRAFFIC,
-		.commands = FOR_ADOBE,
+		.commands = FOR_ENGINE,
 		.fallback = "5",
 		.help = "Send a row's create, update, test or deletion at most N times, 1 to 100. "
 			"Throttled ones (429) do not count.",
@@ -270,7 +325,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.argument = "TIME",
 		.rule = {VALUE_DURATION, UPTO(0, HOURS(24 * 365))},
 		.group = GROUP_TRAFFIC,
-		.commands = FOR_ADOBE,
+		.commands = FOR_ENGINE,
 		.fallback = "15m",
 		.help = "A Retry-After of up to this is waited out by all rows; a longer one "
 			"halts the run, which then says when to come back.",
@@ -280,7 +335,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.argument = "TIME",
 		.rule = {VALUE_DURATION, UPTO(0, HOURS(24 * 365))},
 		.group = GROUP_TRAFFIC,
-		.commands = FOR_ADOBE,
+		.commands = FOR_ENGINE,
 		.unset = "15m, or 1m where the service never answered",
 		.help = "Halt when an outage has lasted this long.",
 	},
@@ -303,7 +358,8 @@ const struct option option_table[OPTION_COUNT] = {
 		.group = GROUP_TRAFFIC,
 		.commands = FOR_ADOBE,
 		.unset = "another one each run",
-		.help = "Seed of the random waits, for a run that has to repeat another.",
+		.help = "Seed of the random waits, for a run that has to repeat another; of bench, of "
+			"--arrivals poisson.",
 	},
 	[OPT_INVENTORY] = {
 		.name = "inventory",
@@ -442,6 +498,26 @@ const struct option option_table[OPTION_COUNT] = {
 		.fallback = "text",
 		.help = "For people, or as CSV or JSON Lines. By flag only, since format is that "
 			"of the results elsewhere.",
+	},
+	[OPT_BENCH_FORMAT] = {
+		.name = "format",
+		.argument = "text|json",
+		.rule = {VALUE_CHOICE, .words = "text|json"},
+		.group = GROUP_RESULTS,
+		.commands = FOR_BENCH,
+		.traits = OPTION_FLAG_ONLY,
+		.fallback = "text",
+		.help = "For people, or as one JSON object. By flag only, since format is that of "
+			"the results elsewhere.",
+	},
+	[OPT_PLOT] = {
+		.name = "plot",
+		.argument = "FILE",
+		.rule = {VALUE_FILE},
+		.group = GROUP_RESULTS,
+		.commands = FOR_BENCH,
+		.help = "Write the whole distribution of latencies into FILE, for gnuplot; the "
+			"command that shows it is said.",
 	},
 	[OPT_UNRESOLVED] = {
 		.name = "unresolved",

@@ -34,6 +34,12 @@ enum option_id {
 	OPT_TIMEOUT,
 	OPT_CONCURRENCY,
 	OPT_RATE,
+	OPT_DURATION,
+	OPT_WARMUP,
+	OPT_ARRIVALS,
+	OPT_PREFIX,
+	OPT_KEEP,
+	OPT_OWN_SERVICE,
 	OPT_BURST,
 	OPT_ATTEMPTS,
 	OPT_SETTLE,
@@ -56,6 +62,8 @@ enum option_id {
 	OPT_FORMAT,
 	OPT_EXCEL_SAFE,
 	OPT_STATUS_FORMAT,
+	OPT_BENCH_FORMAT,
+	OPT_PLOT,
 	OPT_UNRESOLVED,
 	OPT_CONFIRM,
 	OPT_YES,
@@ -89,8 +97,10 @@ enum option_command {
 	FOR_PLAN = 1 << 6,
 	FOR_VERIFY = 1 << 7,
 	FOR_ROLLBACK = 1 << 8,
+	FOR_BENCH = 1 << 9,
 	FOR_INSTANCES = FOR_RUN | FOR_RESULTS | FOR_CHECK | FOR_PLAN, /* read the input's CSV */
-	FOR_ADOBE = FOR_RUN | FOR_PLAN | FOR_VERIFY | FOR_ROLLBACK,   /* ask the Flow Service */
+	FOR_ENGINE = FOR_RUN | FOR_PLAN | FOR_VERIFY | FOR_ROLLBACK,  /* rows of the Flow Service */
+	FOR_ADOBE = FOR_ENGINE | FOR_BENCH,                           /* ask the Flow Service */
 	FOR_NET = FOR_ADOBE | FOR_CHECK,                              /* ask anybody */
 	FOR_SETTINGS = FOR_NET | FOR_RESULTS | FOR_STATUS, /* read environment and file */
 	FOR_ALL = FOR_SETTINGS | FOR_HELP | FOR_VERSION,

@@ -202,6 +202,13 @@ const char *flow_service_url_fault(const char *url)
 	return NULL;
 }
 
+bool flow_service_is_loopback(const char *url)
+{
+	struct parts p;
+
+	return !parse(url, &p) && is_loopback(&p);
+}
+
 static int append_lower(struct buf *b, const char *text, size_t len)
 {
 	int r = 0;

@@ -136,6 +136,9 @@ bool flow_endpoint_same(const char *a, const char *b);
  */
 const char *flow_service_url_fault(const char *url);
 
+/** Is the host of this URL, which has no fault, loopback (127.0.0.0/8, ::1, localhost)? */
+bool flow_service_is_loopback(const char *url);
+
 /**
  * Append the one way to write a base URL without a fault, by which a service is
  * known again: scheme and host in lower case, no default port, no slash at its end.

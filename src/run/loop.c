@@ -105,7 +105,7 @@ static bool allows_http(const struct snowmelt *s)
 	return is_http(o->url) || is_http(o->token_url);
 }
 
-static int open_net(struct snowmelt *s)
+int loop_open_net(struct snowmelt *s)
 {
 	const struct snowmelt_options *o = &s->settings.o;
 	struct net_options n = {
@@ -177,7 +177,7 @@ static int open_input_poll(struct snowmelt *s)
 	return 0;
 }
 
-static int open_handles(struct snowmelt *s)
+int loop_open_handles(struct snowmelt *s, uv_prepare_cb each_turn, uv_timer_cb progress)
 {
 	int r = uv_prepare_init(&s->loop, &s->prepare);
 
@@ -186,14 +186,15 @@ static int open_handles(struct snowmelt *s)
 	r = r ? r : uv_timer_init(&s->loop, &s->progress_timer);
 	r = r ? r : uv_async_init(&s->loop, &s->wake_async, on_async);
 	if (r < 0)
-		return r;
+		return error_set(
+			&s->error, r, "cannot open the loop's handles: %s", uv_strerror(r));
 	s->handles_open = true;
 	s->prepare.data = s->progress_timer.data = s;
-	uv_prepare_start(&s->prepare, on_prepare);
+	uv_prepare_start(&s->prepare, each_turn);
 	if (s->cb.progress)
-		uv_timer_start(&s->progress_timer, on_progress, PROGRESS_MS, PROGRESS_MS);
+		uv_timer_start(&s->progress_timer, progress, PROGRESS_MS, PROGRESS_MS);
 	atomic_store(&s->async_ready, true);
-	return input_is_regular(s->input) ? 0 : open_input_poll(s);
+	return 0;
 }
 
 int loop_open(struct snowmelt *s)
@@ -206,15 +207,11 @@ int loop_open(struct snowmelt *s)
 	r = open_slots(s);
 	if (r < 0)
 		return error_set(&s->error, r, "out of memory: lower --concurrency");
-	r = open_net(s);
+	r = loop_open_net(s);
 	if (r < 0)
 		return r;
-	r = open_handles(s);
-	if (r < 0 && s->error.code == 0)
-		error_set(&s->error, r, "cannot open the loop's handles: %s", uv_strerror(r));
-	if (r < 0)
-		return r;
-	return 0;
+	r = loop_open_handles(s, on_prepare, on_progress);
+	return r < 0 || input_is_regular(s->input) ? r : open_input_poll(s);
 }
 
 void loop_run(struct snowmelt *s)

@@ -59,6 +59,11 @@ static const struct purpose purposes[] = {
 			.tell = tell_row,
 			.words = words_for_rollback,
 		},
+	[SNOWMELT_COMMAND_BENCH] =
+		{
+			.drive = bench_drive,
+			.token_told = bench_token_told,
+		},
 };
 
 static const struct purpose check_with_probes = {
@@ -87,7 +92,8 @@ static const struct purpose verify_of_ledger = {
 
 const struct purpose *purpose_of(const struct snowmelt_options *o)
 {
-	assert(o->command < ARRAY_SIZE(purposes) && purposes[o->command].read);
+	assert(o->command < ARRAY_SIZE(purposes));
+	assert(purposes[o->command].read || purposes[o->command].drive);
 	if (o->command == SNOWMELT_COMMAND_CHECK && o->probe)
 		return &check_with_probes;
 	if (o->command == SNOWMELT_COMMAND_VERIFY && verify_is_ledger(o->input))

@@ -40,6 +40,8 @@ void snowmelt_options_init(struct snowmelt_options *o)
 		.give_up_after = -1,
 		.connect_timeout = 10 * SEC,
 		.timeout = 60 * SEC,
+		.duration = 10 * SEC,
+		.warmup = 2 * SEC,
 	};
 }
 
@@ -111,13 +113,13 @@ static int create_parts(struct snowmelt *s, const struct snowmelt_options *o)
 	r = run_settings_take(&s->settings, o, s->secrets, &s->error);
 	if (r == 0)
 		r = tokens_init(s);
-	if (r == 0 && s->purpose->open_ledger)
+	if (r == 0 && (s->purpose->open_ledger || s->purpose->drive))
 		r = make_room_for_files(&s->settings.o, &s->error);
 	if (r == 0 && proxy_hide_login(o->proxy) < 0)
 		r = error_set(&s->error, -ENOMEM, "no memory for secrets");
 	if (r == 0)
 		r = net_setup(&s->error);
-	if (r == 0)
+	if (r == 0 && !s->purpose->drive)
 		r = open_input(s, o);
 	return r;
 }
@@ -132,6 +134,8 @@ static bool is_pipe(const char *path)
 /* Before it is opened, which waits for what comes through it. */
 static bool takes_input(struct snowmelt *s, const struct snowmelt_options *o)
 {
+	if (o->command == SNOWMELT_COMMAND_BENCH)
+		return bench_is_allowed(o, &s->error);
 	if (str_empty(o->input) || !is_pipe(o->input))
 		return true;
 	if (o->command == SNOWMELT_COMMAND_ROLLBACK)
@@ -193,8 +197,8 @@ int snowmelt_create(const struct snowmelt_options *o, const struct snowmelt_call
 	if (!takes_input(s, o)) {
 		status = SNOWMELT_USAGE;
 	} else if (create_parts(s, o) == 0) {
-		status = has_names(s) ? SNOWMELT_OK : SNOWMELT_USAGE;
-		if (!take_paths(s) && status == SNOWMELT_OK)
+		status = s->purpose->drive || has_names(s) ? SNOWMELT_OK : SNOWMELT_USAGE;
+		if (!s->purpose->drive && !take_paths(s) && status == SNOWMELT_OK)
 			status = SNOWMELT_FATAL; /* out of memory, as the sentence says already */
 	}
 	if (s->error.text[0])
@@ -259,6 +263,8 @@ int snowmelt_run(struct snowmelt *s)
 	int status;
 
 	s->started_at = clock_monotonic();
+	if (s->purpose->drive)
+		return (int)s->purpose->drive(s);
 	status = open_files(s);
 	if (status == SNOWMELT_OK && s->ledger)
 		status = run_rows(s);

@@ -130,6 +130,29 @@ static int check_traffic(const struct snowmelt_options *o, struct error *reterr)
 	return 0;
 }
 
+#define BENCH_PREFIX_MAX 200
+#define BENCH_ARRIVALS_MAX 1e7 /* each id is kept until it is deleted */
+
+static int check_bench(const struct snowmelt_options *o, struct error *reterr)
+{
+	double arrivals;
+
+	if (o->duration <= 0 || o->warmup < 0)
+		return error_set(reterr, -EINVAL,
+			"--duration, --warmup: give more than nothing, and nothing or more");
+	if (!flow_name_filterable(o->prefix) || strlen(o->prefix) > BENCH_PREFIX_MAX)
+		return error_set(reterr, -EINVAL,
+			"--prefix: give letters, digits, blanks inside, '.', '_' and '-', at most "
+			"%d",
+			BENCH_PREFIX_MAX);
+	arrivals = ((double)o->warmup + (double)o->duration) / (double)SEC * o->rate_per_s;
+	if (arrivals > BENCH_ARRIVALS_MAX)
+		return error_set(reterr, -EINVAL,
+			"--rate times --duration is over %.0f requests: lower one of them",
+			BENCH_ARRIVALS_MAX);
+	return 0;
+}
+
 static int check_file(const char *path, const char *option, struct error *reterr)
 {
 	char shown[300];
@@ -170,6 +193,8 @@ static int keep_all(struct run_settings *s, struct error *reterr)
 		&s->o.results,
 		&s->o.ledger,
 		&s->o.probe_table,
+		&s->o.prefix,
+		&s->o.plot,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -211,7 +236,9 @@ int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 	int r;
 
 	*s = (struct run_settings){.o = *o};
-	if (str_empty(o->input))
+	if (!s->o.prefix)
+		s->o.prefix = "snowmelt-bench";
+	if (str_empty(o->input) && o->command != SNOWMELT_COMMAND_BENCH)
 		return error_set(
 			reterr, -EINVAL, "no input: name a CSV file, or - for standard input");
 	r = asks_adobe(o) ? check_adobe(o, reterr) : 0;
@@ -219,6 +246,8 @@ int run_settings_take(struct run_settings *s, const struct snowmelt_options *o,
 		r = check_names(o, reterr);
 	if (r == 0)
 		r = check_traffic(o, reterr);
+	if (r == 0 && o->command == SNOWMELT_COMMAND_BENCH)
+		r = check_bench(&s->o, reterr);
 	if (r == 0)
 		r = check_files(o, reterr);
 	if (r == 0)

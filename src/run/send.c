@@ -59,7 +59,7 @@ static struct net_headers *headers_for(struct snowmelt *s, uint32_t sandbox, boo
 
 void send_headers_drop(struct snowmelt *s)
 {
-	for (uint32_t i = 0; i < INPUT_SCOPES_MAX; i++) {
+	for (uint32_t i = 0; s->sandboxes && i < INPUT_SCOPES_MAX; i++) {
 		net_headers_unref(s->sandboxes[i].create);
 		net_headers_unref(s->sandboxes[i].read);
 		s->sandboxes[i].create = s->sandboxes[i].read = NULL;

@@ -193,6 +193,10 @@ struct purpose {
 	 * input. NULL: the results say it. @return enum snowmelt_exit */
 	enum snowmelt_exit (*report)(struct snowmelt *s);
 	bool reports_half; /* also when it was stopped before all was asked */
+	/** It has neither rows nor files nor an engine, and runs the loop itself. NULL: it has. */
+	enum snowmelt_exit (*drive)(struct snowmelt *s);
+	/** What came of tokens_fetch(), where there is no engine to tell. */
+	void (*token_told)(struct snowmelt *s, const struct engine_event *ev);
 };
 
 struct snowmelt {
@@ -213,13 +217,14 @@ struct snowmelt {
 	struct net *net;
 	struct summary summary;
 	char *results_path, *ledger_path;
-	struct check *check; /* of check --probe; NULL before and else */
+	struct check *check;          /* of check --probe; NULL before and else */
 	uint64_t targets;             /* verify: rows with an id; rollback: to be deleted */
 	char left_alone[512];         /* rollback: of the others, how many for which reason */
 	struct ledger_reader *reader; /* verify: of the ledger that it was given */
 	int64_t reader_cursor;
 	uint64_t reader_rows;
-	struct plan *plan; /* plan: what it needs beside all this; NULL before open_ledger */
+	struct plan *plan;   /* plan: what it needs beside all this; NULL before open_ledger */
+	struct bench *bench; /* bench: the same; only within its drive */
 
 	struct slot *slots;
 	uint32_t slot_count;
@@ -517,6 +522,13 @@ const char *words_last(const struct slot *slot);
 bool words_ended_by_hand(enum engine_end end);
 /** Why the run ended early, for a human; "" when it did not. */
 void words_end(const struct snowmelt *s, char *dst, size_t dst_len);
+
+/* bench.c */
+/** May this be put under load? @return false, with the sentence in reterr: usage */
+bool bench_is_allowed(const struct snowmelt_options *o, struct error *reterr);
+/** As purpose.drive and purpose.token_told. */
+enum snowmelt_exit bench_drive(struct snowmelt *s);
+void bench_token_told(struct snowmelt *s, const struct engine_event *ev);
 
 /* run.c */
 void run_message(const struct snowmelt *s, const char *text);

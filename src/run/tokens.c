@@ -147,6 +147,14 @@ void tokens_begin(struct snowmelt *s)
 
 /* ------------------------------------------------------------------ the fetch */
 
+static void tell(struct snowmelt *s, const struct engine_event *ev)
+{
+	if (s->purpose->token_told)
+		s->purpose->token_told(s, ev);
+	else
+		turn_tell(s, ev);
+}
+
 static void trace(const struct snowmelt *s, const char *what, const char *text)
 {
 	const char *secrets[TOKEN_SECRETS_MAX];
@@ -231,7 +239,7 @@ static void on_done(void *arg, const struct net_answer *a)
 	/* After that, when a token in it is known as one. */
 	if (a->body_len)
 		trace(s, "answered", a->body);
-	turn_tell(s, &ev);
+	tell(s, &ev);
 }
 
 static void fetch(struct snowmelt *s)
@@ -274,7 +282,7 @@ void tokens_fetch(struct snowmelt *s)
 			.kind = EVENT_TOKEN_FAILED,
 			.token.retry_after = NSEC_NONE,
 		};
-	turn_tell(s, &ev);
+	tell(s, &ev);
 }
 
 void tokens_cut(struct snowmelt *s)

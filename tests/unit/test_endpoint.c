@@ -189,6 +189,22 @@ static void plain_http_is_for_loopback(void **state)
 		assert_fine(loopback[i], flow_service_url_fault(loopback[i]));
 }
 
+/* By the same parts, whatever the scheme; a faulty one never is. */
+static void what_is_on_this_machine_is_known(void **state)
+{
+	static const char *const here[] = {"https://127.0.0.1/a", "http://127.1.2.3:1",
+		"https://LOCALHOST", "https://[::1]:8443/a"};
+	static const char *const elsewhere[] = {"https://platform.adobe.io",
+		"https://127.0.0.1.evil.com", "https://localhost.evil.com", "https://128.0.0.1",
+		"https://[::2]", "https://[::ffff:127.0.0.1]", "https://localhost@evil.com",
+		"https://evil.com\\@localhost", "localhost", ""};
+
+	for (size_t i = 0; i < ARRAY_SIZE(here); i++)
+		assert_true(flow_service_is_loopback(here[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		assert_false(flow_service_is_loopback(elsewhere[i]));
+}
+
 /* Each of these would fool a comparison of prefixes, or a lenient address parser. */
 static void what_only_looks_like_loopback_is_not(void **state)
 {
@@ -273,6 +289,7 @@ int main(void)
 		cmocka_unit_test(a_host_has_at_most_253_bytes),
 		cmocka_unit_test(a_service_is_https_with_any_path),
 		cmocka_unit_test(plain_http_is_for_loopback),
+		cmocka_unit_test(what_is_on_this_machine_is_known),
 		cmocka_unit_test(a_service_is_written_in_one_way),
 		cmocka_unit_test(what_only_looks_like_loopback_is_not),
 		cmocka_unit_test(the_same_instance_is_known_without_case_and_slash),

@@ -315,9 +315,9 @@ static void usage_is_64(void **state)
 	assert_int_equal(program("rnu"), 64);
 	assert_string_equal(err,
 		"snowmelt: there is no command 'rnu': did you mean run? The commands "
-		"are run, check, plan, verify, rollback, status, results, help, version\n");
+		"are run, check, plan, verify, rollback, status, results, bench, help, version\n");
 	assert_int_equal(program("transmogrify~in.csv"), 64);
-	assert_has(err, "the commands are run, check, plan, verify, rollback, status, results, "
+	assert_has(err, "the commands are run, check, plan, verify, rollback, status, results, bench, "
 			"help, version");
 	assert_int_equal(program("run"), 64);
 	assert_has(err, "INSTANCES.csv is missing");
