@@ -90,6 +90,8 @@ void delete_connection(struct request *r);
 void control_status(struct request *r);
 void control_connections(struct request *r);
 void control_put(struct request *r);
+void control_change(struct request *r);
+void control_delete(struct request *r);
 void control_faults(struct request *r);
 void control_reset(struct request *r);
 void control_revoke(struct request *r);
@@ -107,6 +109,8 @@ void answer_not_found(struct request *r);
  * @return its number, or NO_CONNECTION with the 404 as answer
  */
 unsigned request_connection(struct request *r);
+/** The same in any scope. */
+unsigned request_any_connection(struct request *r);
 
 /** The scope that the headers name. */
 unsigned request_scope(struct request *r);
