@@ -138,11 +138,15 @@ static void put_line(struct buf *b, const struct service *s, const struct connec
 	put_text(b, ",\"description\":", connection_description(c));
 	put_text(b, ",\"connectionSpec\":", store_spec_id(&s->store, c));
 	put_params(b, c);
+}
+
+/* What was executed of it. */
+static void put_counts(struct buf *b, const struct connection *c)
+{
 	put_number(b, "updates", c->updates);
 	put_number(b, "reads", c->reads);
 	put_number(b, "tests", c->tests);
 	put_number(b, "explores", c->explores);
-	must(buf_append_str(b, "}\n"));
 }
 
 static bool stream_line(struct request *r, struct buf *b)
@@ -156,23 +160,28 @@ static bool stream_line(struct request *r, struct buf *b)
 			(r->segment[0] && strcmp(store_sandbox(s, c), r->segment) != 0))
 			continue;
 		put_line(b, r->service, c);
+		if (r->counts)
+			put_counts(b, c);
+		must(buf_append_str(b, "}\n"));
 		return true;
 	}
 	return false;
 }
 
-static bool take_sandbox(void *arg, const char *name, const char *value)
+static bool take_argument(void *arg, const char *name, const char *value)
 {
 	struct request *r = arg;
 
 	if (strcmp(name, "sandbox") == 0 && value)
 		str_copy(r->segment, sizeof(r->segment), value);
+	else if (strcmp(name, "counts") == 0)
+		r->counts = value && strcmp(value, "true") == 0;
 	return true;
 }
 
 void control_connections(struct request *r)
 {
-	request_arguments(r, take_sandbox, r);
+	request_arguments(r, take_argument, r);
 	answer_start(&r->answer, 200);
 	r->answer.content_type = "application/x-ndjson";
 	r->stream = stream_line;

@@ -420,7 +420,8 @@ void options_help(FILE *f)
 	}
 	print_kinds(f);
 	servicenow_words(f);
-	fputs("\nBeside the service: GET /_flowmock/status, GET /_flowmock/connections,\n"
+	fputs("\nBeside the service: GET /_flowmock/status, GET /_flowmock/connections (those of\n"
+	      "one ?sandbox=NAME; with ?counts=true also what was executed of each),\n"
 	      "POST /_flowmock/connections (as others create them, one body or an array,\n"
 	      "createdAt as it is given), PATCH and DELETE /_flowmock/connections/ID (as others\n"
 	      "change and delete them, without If-Match), POST /_flowmock/faults {KIND: P},\n"

@@ -43,6 +43,7 @@ struct request {
 	 * NULL: the body is all. */
 	bool (*stream)(struct request *r, struct buf *b);
 	uint32_t stream_next;
+	bool counts; /* each line of the stream tells what was executed, too */
 	size_t sent; /* of the body, while it streams */
 
 	enum request_step step;

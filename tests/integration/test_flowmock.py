@@ -323,7 +323,7 @@ def test_others_change_and_delete_past_etags_faults_and_counters(flowmock, tmp_p
     assert server.flow.control("PATCH", path + first["id"], [{"op": "x"}]).status == 400
 
     def check():
-        (item,) = server.connections()
+        (item,) = server.counted()
         assert (item["username"], item["etag"]) == ("theirs", answer.json()["etag"])
         assert item["updates"] == 0
         status = server.status()
@@ -393,10 +393,11 @@ def test_it_counts_what_was_executed_of_each_connection(flowmock):
     server.tell("faults", {"test:error500-before": 0})
     flow.get(path + "/test")
     flow.get(path + "/explore?objectType=root")
-    first, second = server.connections()
+    first, second = server.counted()
     names = ("updates", "reads", "tests", "explores")
     assert [first[n] for n in names] == [1, 2, 1, 1]
     assert [second[n] for n in names] == [0, 0, 0, 0]
+    assert all(n not in line for line in server.connections() for n in names)  # only when asked
     status = server.status()
     assert [status[n] for n in names] == [1, 2, 1, 1]
     assert status["gets"] == {"list": 0, "read": 2, "test": 2, "explore": 1}
@@ -800,7 +801,7 @@ def test_a_fault_of_a_patch_answers_and_executes_as_it_is_named(flowmock, kind, 
     created = server.flow.create("dev1").json()
     answer = patch(server.flow, created, {"op": "replace", "path": "/name", "value": "dev2"})
     assert answer.status == status
-    (item,) = server.connections()
+    (item,) = server.counted()
     assert (item["name"], item["updates"]) == (("dev2", 1) if executed else ("dev1", 0))
     if kind == "html-404":
         assert answer.body.startswith(b"<html>")
@@ -1193,7 +1194,7 @@ def test_a_store_from_before_changes_were_counted_is_read(flowmock, tmp_path):
     assert ',"updates":0' in text
     store.write_text(text.replace(',"updates":0', ""))
     second = flowmock("--store", store)
-    (item,) = second.connections()
+    (item,) = second.counted()
     assert (item["id"], item["updates"]) == (created["id"], 0)
 
 
