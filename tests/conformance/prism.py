@@ -16,14 +16,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from support import BASE_PATH, LIMIT_S
 
-OPENAPI = Path(os.environ["SNOWMELT_OPENAPI"])
+OPENAPI = Path(os.path.normpath(os.environ["SNOWMELT_OPENAPI"]))
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 FOLDER = Path(os.environ.get("SNOWMELT_PRISM") or CACHE / "snowmelt/prism")  # of samples/packages
 
 RECEIVED = re.compile(r"\[HTTP SERVER\] (\w+) (\S+) .*Request received")
 FORWARDED = re.compile(r'Forwarding "(\w+)" request to (\S+?)\.\.\.$')
 VIOLATION = re.compile(r"(error|warning) +Violation: (\S+) (.*)$")
-NO_SUCH_PATH = re.compile(r"Selected route not found|NO_PATH_MATCHED_ERROR")
+UNKNOWN_PATH = re.compile(r"Selected route not found|Request terminated with error")
 REFUSED = re.compile(r"(error) +Request (terminated with error): (.*)$")
 
 # What it says of a status that the description does not know: it judges no such answer.
@@ -119,7 +119,7 @@ class Prism:
             if first is None:
                 return None
             last = next((i for i in range(first, len(self.lines))
-                         if NO_SUCH_PATH.search(self.lines[i])), None)
+                         if UNKNOWN_PATH.search(self.lines[i])), None)
             return last and (first, last)
 
         with self.news:

@@ -111,6 +111,13 @@ def test_an_answer_of_another_type_is_found(proxy, upstream):
     assert proxy.said().violations
 
 
+def test_an_answer_that_breaks_off_is_found(proxy, upstream):
+    upstream.answers(200, b'{"items":[')
+    assert client(proxy).get(f"/connections/{ID}").status == 500  # made by Prism
+    (found,) = proxy.said().violations
+    assert "terminated with error" in found
+
+
 def test_a_right_answer_is_not_found(proxy, upstream):
     upstream.answers(200, {"items": [ITEM]})
     client(proxy).get(f"/connections/{ID}")

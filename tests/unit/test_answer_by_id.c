@@ -226,6 +226,7 @@ static const struct answer_case tests_of[] = {
 		.message = "HTTP 200, but nothing that can be read"},
 	{"a test: a bare true is none", .status = 200, .body = "true", .class = FLOW_DOUBTFUL},
 	{"a test: HTML is none", .status = 200, .body = "<html>", .class = FLOW_DOUBTFUL},
+	{"a test: 202 is none", .status = 202, .body = "{\"result\":true}", .class = FLOW_DOUBTFUL},
 	{"a test: 204 is none", .status = 204, .class = FLOW_DOUBTFUL},
 	{"a test: 412 is rejected", .status = 412, .class = FLOW_REJECTED},
 	{"a test: any 429 is throttled", .status = 429, .class = FLOW_THROTTLED},

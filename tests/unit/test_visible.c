@@ -69,6 +69,7 @@ static void anything_else_is_not_the_connection(void **state)
 		"{\"items\":{}}",
 		"{\"items\":[]}",
 		"{\"items\":{\"id\":\"" ID "\"}}",
+		"{\"items\":{\"0\":{\"id\":\"" ID "\"}}}",
 		"{\"items\":[\"" ID "\"]}",
 		"{\"items\":[{\"name\":\"North\"}]}",
 		"{\"items\":[{\"id\":\"" ID_2 "\"}]}",
