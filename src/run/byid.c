@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "flow/tag.h"
 #include "flow/visible.h"
+#include "run/open_updates.h"
 #include "run/shell.h"
 
 /* ------------------------------------------------------------------- asking */
@@ -81,31 +82,6 @@ static bool description_is_ours(const struct reading *r, const char *shown)
 	       (updates(r->run) && strcmp(shown, slot->row.description) == 0);
 }
 
-/* What is not shown cannot differ. */
-static bool may_be(const struct reading *r, const char *shown, uint64_t sent)
-{
-	return !shown || ledger_text_hash(r->run->ledger, shown) == sent;
-}
-
-/* One whose answer was lost, of an earlier run: the row may have been edited since. */
-static bool is_open_update(
-	const struct reading *r, const struct flow_item *item, const char *description)
-{
-	const struct ledger_record *past = &r->slot->past.record;
-
-	for (uint32_t i = 0; i < past->update_count; i++) {
-		const struct ledger_update *u = &past->updates[i];
-
-		if (may_be(r, item->endpoint, u->endpoint) &&
-			may_be(r, item->username, u->username) &&
-			may_be(r, description, u->description))
-			return true;
-	}
-	return false;
-}
-
-#define UPDATED_FIELDS (FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME | FLOW_FIELD_DESCRIPTION)
-
 static void take_item(void *arg, const struct flow_item *item)
 {
 	struct reading *r = arg;
@@ -131,8 +107,7 @@ static void take_item(void *arg, const struct flow_item *item)
 		r->changed &= flow_differs(item, &desired);
 	if (!description_is_ours(r, description))
 		r->changed |= FLOW_FIELD_DESCRIPTION;
-	if (is_open_update(r, item, description))
-		r->changed &= ~(unsigned)UPDATED_FIELDS;
+	r->changed = open_updates_less(r->run->ledger, past, item, description, r->changed);
 	r->same = slot->record.etag[0] && strcmp(item->etag, slot->record.etag) == 0;
 	str_copy(r->etag, sizeof(r->etag), item->etag);
 }

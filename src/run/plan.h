@@ -3,15 +3,20 @@
  */
 #pragma once
 
+#include "input/input.h"
 #include "ledger/reader.h"
 #include "run/plan_decide.h"
 #include "run/status.h"
+
+#define PLAN_UNCOUNTED UINT64_MAX
 
 struct plan {
 	struct ledger_reader *reader; /* NULL: there is no ledger */
 	bool going;                   /* a run holds it */
 	int64_t began_ms;             /* wall clock, before anything was listed */
 	uint32_t scopes, next_scope;  /* to be listed, from 0 on */
+	/* What the server counted behind the listing before this one; PLAN_UNCOUNTED: none was. */
+	uint64_t counted[INPUT_SCOPES_MAX];
 	struct error unlisted; /* why the first that was not listed was not; code 0: all were */
 };
 

@@ -171,6 +171,8 @@ static const char *how_changed(const struct ledger_record *r)
 {
 	bool adopted = claim_is_adopted(r);
 
+	if (r->update_count > 0)
+		return adopted ? PHRASE_OPEN_UPDATE " --adopted" : PHRASE_OPEN_UPDATE;
 	if (!r->told && adopted)
 		return "the next run tells that it was adopted; one with --update --adopted after "
 		       "that sends it";
@@ -192,15 +194,22 @@ static void say_theirs(const struct plan_facts *f, struct plan_verdict *v)
 		flow_fields_words(f->theirs, words, sizeof(words)));
 }
 
+static const char *why_gone(const struct plan_facts *f)
+{
+	if (f->recent)
+		return "it is not listed, but was recorded only seconds before, and a listing may "
+		       "lag: plan again before you believe that it is gone";
+	return "the server has it no more, and a run leaves it so: give the row another name, or "
+	       "let 'snowmelt rollback' note that, after which a run creates it";
+}
+
 static void decide_by_id(const struct plan_facts *f, struct plan_verdict *v)
 {
 	const struct ledger_record *r = f->record;
 
 	str_copy(v->id, sizeof(v->id), r->id);
 	if (!f->listed && !f->newer) {
-		say(v, PLAN_GONE,
-			"the server has it no more, and a run leaves it so: give the row another "
-			"name, or let 'snowmelt rollback' note that, after which a run creates it");
+		say(v, PLAN_GONE, "%s", why_gone(f));
 	} else if (strcmp(r->spec_id, f->spec_id) != 0) {
 		v->fields = FLOW_FIELD_SPEC;
 		say(v, PLAN_CONFLICT, "%s", PHRASE_SPEC_CHANGE);

@@ -42,7 +42,8 @@ struct plan_facts {
 	const struct flow_hits *hits;       /* of its name, see plan_by_record() */
 	bool occupied; /* looked for with another spec than the row's: of that, its name is taken */
 	bool listed;   /* done: its id is in the listing, under whatever name */
-	bool newer;    /* the record was written after the listing had begun */
+	bool newer;    /* the record was written after the listing had begun … */
+	bool recent;   /* … or so shortly before that a listing may not have it yet */
 	bool going;    /* a run holds the ledger */
 	bool same;     /* done: the row wants what was sent */
 	unsigned theirs; /* done: what somebody else has changed */

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "flow/tag.h"
 #include "flow/visible.h"
+#include "run/open_updates.h"
 #include "run/plan_decide.h"
 #include "run/shell.h"
 
@@ -86,6 +87,8 @@ unsigned plan_edited(const struct ledger *l, const struct row *row, const struct
 	unsigned fields = edited_visibly(l, row, r);
 	const char *old = row->description;
 
+	if (r->update_count > 0) /* what was sent is not known */
+		return fields;
 	if (fields & FLOW_FIELD_DESCRIPTION) {
 		if (!description || !take_plain(l, row, description, &plain) ||
 			ledger_text_hash(l, text_of(&plain)) != r->description)
@@ -102,14 +105,8 @@ unsigned plan_edited(const struct ledger *l, const struct row *row, const struct
 static bool description_is_ours(const struct ledger *l, const struct row *row,
 	const struct ledger_record *r, const char *shown)
 {
-	AUTO(buf_done) struct buf plain = {0};
-
-	if (!r->description_known)
-		return true;
-	if (!take_plain(l, row, shown, &plain))
-		return false;
-	return ledger_text_hash(l, text_of(&plain)) == r->description ||
-	       strcmp(text_of(&plain), row->description) == 0;
+	return !r->description_known || ledger_text_hash(l, shown) == r->description ||
+	       strcmp(shown, row->description) == 0;
 }
 
 unsigned plan_theirs(const struct ledger *l, const struct row *row, const struct ledger_record *r,
@@ -127,13 +124,16 @@ unsigned plan_theirs(const struct ledger *l, const struct row *row, const struct
 		.endpoint = row->endpoint,
 		.username = row->username,
 	};
+	AUTO(buf_done) struct buf plain = {0};
+	const char *description;
 	unsigned fields;
 
 	/* Nothing has moved since we saw it last. */
 	if (*r->etag && strcmp(item->etag, r->etag) == 0)
 		return 0;
 	fields = flow_differs(item, &left) & flow_differs(item, &desired);
-	if (!description_is_ours(l, row, r, item->description))
+	description = take_plain(l, row, item->description, &plain) ? text_of(&plain) : "";
+	if (!description_is_ours(l, row, r, description))
 		fields |= FLOW_FIELD_DESCRIPTION;
-	return fields;
+	return open_updates_less(l, r, item, description, fields);
 }

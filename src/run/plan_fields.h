@@ -18,7 +18,8 @@ bool plan_same(const struct ledger *l, const struct row *row, const struct ledge
  *
  * A field that does not show is named by proof: with what was sent in the place of all
  * that shows, the hash still differs. Where the old description is not known there is no
- * such proof, and nothing is named beside it.
+ * such proof, and nothing is named beside it; nor while an update is open, and then there
+ * may be nothing to name.
  *
  * @param description  that the server shows, NULL: it is not known
  */

@@ -252,6 +252,12 @@ static int find_record(struct report *p, const struct ledger_record **ret, struc
 	return r < 0 ? r : 0;
 }
 
+/* What a listing shows is at most a settle old. */
+static bool is_recent(const struct report *p, const struct ledger_record *r)
+{
+	return r->changed_ms >= p->plan->began_ms - p->s->settings.o.settle / MS;
+}
+
 static int take_valid(struct report *p, struct error *reterr)
 {
 	const struct ledger_record *record;
@@ -265,6 +271,7 @@ static int take_valid(struct report *p, struct error *reterr)
 	f.record = record;
 	f.going = p->plan->going;
 	f.newer = record && record->changed_ms >= p->plan->began_ms;
+	f.recent = record && is_recent(p, record);
 	name_begin(p, record, &name);
 	r = find_name(p, &name, &f.occupied, reterr);
 	if (r == 0 && plan_is_done(record))

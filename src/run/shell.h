@@ -310,8 +310,8 @@ bool plan_read(struct snowmelt *s);
 void plan_intend(struct snowmelt *s, uint32_t job);
 void plan_tell(struct snowmelt *s, struct slot *slot, const struct engine_action *a);
 void plan_done(struct snowmelt *s);
-/** There are `listed` of a scope, and the server has counted `counted`: is that the doing of
- * a run that was going meanwhile? */
+/** A listing of a scope has `listed`, and behind it the server counts `counted`: does it lack
+ * nothing but what was created meanwhile? To be asked of each that does not add up. */
 bool plan_explains(struct snowmelt *s, uint32_t scope, uint64_t listed, uint64_t counted);
 /* … and plan_report.c */
 enum snowmelt_exit plan_report(struct snowmelt *s);

@@ -144,6 +144,22 @@ def test_a_row_rolled_back_is_created_again_once(flowmock, tmp_path):
     assert mock.status()["creates"] == 90
 
 
+@pytest.mark.parametrize("theirs", [False, True])
+def test_what_a_lost_update_of_ours_has_changed_is_deleted(flowmock, tmp_path, theirs):
+    rows = instances(1)
+    mock, path = make(flowmock, tmp_path, rows, "--hold", "60s")
+    rows[0][2] = "somebody"
+    write_csv(path, rows)
+    mock.tell("faults", {"patch:timeout-after": 1})
+    going = Run(tmp_path, "run", path, "--url", mock.url, "--update")
+    assert going.until(lambda: mock.status()["updates"] == 1) and going.kill()
+    mock.tell("faults", {"patch:timeout-after": 0})
+    if theirs:
+        others_change(mock, *ids(mock))
+    roll_back(mock, path, expect=1 if theirs else 0)
+    assert statuses(told(path)) == {"conflict" if theirs else "deleted": 1}
+
+
 def test_what_someone_changed_is_a_conflict_and_force_deletes_it(flowmock, tmp_path):
     rows = [[*instance(i), "ours"] for i in range(5)]
     mock, path = make(flowmock, tmp_path, rows, "--etag-moves", "1ms",

@@ -119,7 +119,9 @@ static void who_may_have_created_it_is_told(void **state)
 	f.hits = &one;
 	assert_says(decided(&f).reason, "a run settles that");
 	f.hits = &none;
-	f.going = r.seen = true;
+	f.going = true; /* which has not come to it */
+	assert_says(decided(&f).reason, "looks again");
+	r.seen = true;
 	assert_says(decided(&f).reason, "the run that is going");
 	r = record(LEDGER_STATE_DELETING, ID_1);
 	assert_says(decided(&f).reason, "a rollback was interrupted");
@@ -130,6 +132,45 @@ static void who_may_have_created_it_is_told(void **state)
 	assert_says(decided(&f).reason, "was deleted");
 	r = record(LEDGER_STATE_WITHDRAWN, "");
 	assert_string_equal(decided(&f).reason, "");
+}
+
+static void a_conflict_names_each_field_that_differs(void **state)
+{
+	const struct flow_item item = {.name = "n",
+		.id = ID_1,
+		.spec_id = "s",
+		.etag = "",
+		.endpoint = "https://f",
+		.username = "x"};
+	struct flow_hits h;
+
+	flow_hits_init(&h);
+	flow_hits_add(&h, &wanted, &item);
+	assert_int_equal(by_name(NULL, &h).fields, FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME);
+}
+
+/* Others of its name are somebody else's. */
+static void the_one_with_our_tag_is_adopted_beside_others(void **state)
+{
+	struct ledger_record r = record(LEDGER_STATE_DOUBT, "");
+	struct flow_hits h = hits_of(both, 1, "u");
+	struct flow_wanted w = wanted;
+	struct plan_verdict v;
+
+	w.tag = "0123456789abcdef";
+	flow_hits_add(&h, &w,
+		&(struct flow_item){
+			.name = "n",
+			.id = ID_2,
+			.spec_id = "s",
+			.etag = "",
+			.description = "[snowmelt:0123456789abcdef]",
+			.endpoint = "https://e",
+			.username = "u",
+		});
+	v = by_name(&r, &h);
+	assert_int_equal(v.action, PLAN_ADOPT);
+	assert_string_equal(v.id, ID_2);
 }
 
 static void a_name_that_is_taken_with_the_new_spec_is_a_conflict(void **state)
@@ -195,6 +236,22 @@ static void what_is_newer_than_the_listing_is_not_judged_by_it(void **state)
 	assert_int_equal(decided(&f).action, PLAN_CHANGE);
 }
 
+/* To give the row another name would make a second one. */
+static void what_a_listing_may_not_have_yet_is_not_advised_on(void **state)
+{
+	struct flow_hits none = hits_of(NULL, 0, "");
+	struct ledger_record r = record(LEDGER_STATE_DONE, ID_1);
+	struct plan_facts f = {.record = &r, .spec_id = "s", .hits = &none, .same = true};
+	struct plan_verdict v = decided(&f);
+
+	assert_says(v.reason, "give the row another name");
+	f.recent = true;
+	v = decided(&f);
+	assert_int_equal(v.action, PLAN_GONE);
+	assert_says(v.reason, "plan again before you believe");
+	assert_null(strstr(v.reason, "another name"));
+}
+
 static void who_sends_a_change_is_told(void **state)
 {
 	struct flow_hits none = hits_of(NULL, 0, "");
@@ -202,6 +259,9 @@ static void who_sends_a_change_is_told(void **state)
 	struct plan_facts f = {.record = &r, .spec_id = "s", .hits = &none, .listed = true};
 
 	assert_string_equal(decided(&f).reason, "'snowmelt run --update' sends it");
+	r.update_count = 1;
+	assert_non_null(strstr(decided(&f).reason, "may have updated it"));
+	r.update_count = 0;
 	r.told = false;
 	assert_says(decided(&f).reason, "the next run tells that it was created");
 	r.status = "adopted";
@@ -235,9 +295,12 @@ int main(void)
 		cmocka_unit_test(what_has_no_id_is_decided_by_its_name),
 		cmocka_unit_test(what_is_in_doubt_is_looked_for_as_it_was_sent),
 		cmocka_unit_test(who_may_have_created_it_is_told),
+		cmocka_unit_test(a_conflict_names_each_field_that_differs),
+		cmocka_unit_test(the_one_with_our_tag_is_adopted_beside_others),
 		cmocka_unit_test(a_name_that_is_taken_with_the_new_spec_is_a_conflict),
 		cmocka_unit_test(what_is_done_is_decided_by_its_id),
 		cmocka_unit_test(what_is_newer_than_the_listing_is_not_judged_by_it),
+		cmocka_unit_test(what_a_listing_may_not_have_yet_is_not_advised_on),
 		cmocka_unit_test(who_sends_a_change_is_told),
 		cmocka_unit_test(fields_are_named_as_columns),
 	};

@@ -151,6 +151,12 @@ static void more_than_a_password_may_hide(void **state)
 	x->row.param_count--;
 	x->row.auth_spec = "OAuth";
 	assert_int_equal(edited(x, "as it was"), PLAN_FIELD_HIDDEN);
+	x->row.auth_spec = FLOW_SERVICENOW_AUTH;
+	x->row.spec_version = "2.0";
+	assert_int_equal(edited(x, "as it was"), PLAN_FIELD_HIDDEN);
+	x->row.spec_version = FLOW_DEFAULT_SPEC_VERSION;
+	x->row.params[0].name = "token";
+	assert_int_equal(edited(x, "as it was"), PLAN_FIELD_HIDDEN);
 }
 
 /* ------------------------------------------------------------------ what is shown */
@@ -212,6 +218,50 @@ static void everything_else_is_somebodys(void **state)
 		theirs(x, &item), FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME | FLOW_FIELD_NAME);
 	item.etag = x->record.etag; /* so nothing has moved */
 	assert_int_equal(theirs(x, &item), 0);
+	item.etag = x->record.etag = ""; /* which nobody knows */
+	assert_int_not_equal(theirs(x, &item), 0);
+}
+
+/* As one of them has sent it all, or nobody of us. */
+static void what_an_open_update_has_sent_is_nobodys(void **state)
+{
+	struct fixture *x = *state;
+	struct flow_item item = shown(x);
+
+	for (int i = 0; i < 2; i++)
+		x->record.updates[x->record.update_count++] = (struct ledger_update){
+			.endpoint = ledger_text_hash(x->ledger, i ? "https://g" : "https://h"),
+			.username = ledger_text_hash(x->ledger, i ? "w" : "u"),
+			.description = ledger_text_hash(x->ledger, i ? "theirs" : "as it was"),
+		};
+	item.endpoint = "https://g";
+	item.username = "w";
+	item.description = "theirs";
+	assert_int_equal(theirs(x, &item), 0);
+	item.username = NULL; /* not shown */
+	assert_int_equal(theirs(x, &item), 0);
+	item.username = "u";
+	assert_int_equal(theirs(x, &item), FLOW_FIELD_ENDPOINT | FLOW_FIELD_DESCRIPTION);
+	item.description = "as it was";
+	assert_int_equal(theirs(x, &item), FLOW_FIELD_ENDPOINT);
+	item.endpoint = "https://h";
+	assert_int_equal(theirs(x, &item), 0);
+	item.name = "m"; /* which no update does */
+	assert_int_equal(theirs(x, &item), FLOW_FIELD_NAME);
+}
+
+/* The ledger tells no fingerprint then, so nothing is proved. */
+static void while_an_update_is_open_only_what_shows_is_named(void **state)
+{
+	struct fixture *x = *state;
+
+	x->record.update_count = 1;
+	memset(x->record.fingerprint, 0, sizeof(x->record.fingerprint));
+	assert_false(plan_same(x->ledger, &x->row, &x->record));
+	assert_int_equal(plan_edited(x->ledger, &x->row, &x->record, "as it was"), 0);
+	x->row.username = "v";
+	assert_int_equal(
+		plan_edited(x->ledger, &x->row, &x->record, "as it was"), FLOW_FIELD_USERNAME);
 }
 
 int main(void)
@@ -226,6 +276,8 @@ int main(void)
 		WITH(more_than_a_password_may_hide),
 		WITH(what_is_as_it_was_sent_or_as_it_is_wanted_is_nobodys),
 		WITH(everything_else_is_somebodys),
+		WITH(what_an_open_update_has_sent_is_nobodys),
+		WITH(while_an_update_is_open_only_what_shows_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
