@@ -234,8 +234,8 @@ static const struct option table[] = {
 	{"etag-moves-again", NULL, take_flag, AT(etag_moves_again),
 		"so long after each change, too", ""},
 	{"in-use", "PREFIX", take_texts, AT(in_use),
-		"names that a dataflow uses: no delete; again for more (in-use-, and so every "
-		"description with in-use in it)",
+		"names that a dataflow uses, beside descriptions with in-use; again for more "
+		"(in-use-)",
 		"give a prefix, at most 64"},
 	{"delete-status", "N", take_delete_status, AT(delete_status), "204 or 202 (204)",
 		"give 204 or 202"},
