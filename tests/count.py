@@ -7,7 +7,8 @@ Meson writes meson-logs/testlog.junit.xml: one case for each TAP line of a
 cmocka program, one for each other test. A pytest file is one test of Meson, and
 has its own record in junit/NAME.xml: its cases are counted instead. What left
 no record counts as failed, and so does a program that did not end well although
-each case that it finished has passed: it hung, or died in the next one.
+each case that it finished has passed: it hung, or died in the next one. Why cases
+were skipped is said on standard error.
 """
 
 import json
@@ -15,11 +16,18 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+reasons = set()
+
 
 def outcome(case):
     if case.find("failure") is not None or case.find("error") is not None:
         return "failed"
-    return "skipped" if case.find("skipped") is not None else "passed"
+    skipped = case.find("skipped")
+    if skipped is None:
+        return "passed"
+    if skipped.get("message"):
+        reasons.add(skipped.get("message"))
+    return "skipped"
 
 
 def cases_of(path):
@@ -70,6 +78,8 @@ def count(build):
 def main(builds):
     found = [one for build in builds for one in count(Path(build))]
     passed, failed, skipped = (found.count(k) for k in ("passed", "failed", "skipped"))
+    for reason in sorted(reasons):
+        print(f"skipped: {reason}", file=sys.stderr)
     more = f", {skipped} skipped" if skipped else ""
     print(f"{passed} passed, {failed} failed{more}")
     return 0 if passed and not failed else 1

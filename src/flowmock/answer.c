@@ -64,6 +64,13 @@ void answer_flow(struct answer *a, int status, const char *code, const char *mes
 	put_end(b, "}");
 }
 
+void answer_bad_login(struct answer *a)
+{
+	answer_flow(a, 400, "1100",
+		PROVIDER "The request could not be processed. Rest call failed with client error, "
+			 "status code 401 Unauthorized, please check your activity settings.");
+}
+
 void answer_older(struct answer *a, int status, const char *message)
 {
 	struct buf *b = answer_start(a, status);

@@ -11,6 +11,7 @@
 #include "flowmock/uuid.h"
 
 #define BASE_PATH "/data/foundation/flowservice"
+#define PROVIDER "The request could not be processed. Error from flow provider: "
 
 #define ANSWER_HEADERS 4
 
@@ -38,6 +39,8 @@ void answer_header(struct answer *a, const char *name, const char *value);
 void answer_gateway(struct answer *a, int status, const char *code, const char *message);
 /** Problem details of FLOW-CODE-STATUS. */
 void answer_flow(struct answer *a, int status, const char *code, const char *message);
+/** What the provider of a source says to a login that does not work. */
+void answer_bad_login(struct answer *a);
 /** {"errorMessage","errorDetails"} */
 void answer_older(struct answer *a, int status, const char *message);
 /** {"message"} */

@@ -47,6 +47,8 @@ struct census census_take(const struct store *s)
 		uint32_t n = x->heads[bucket];
 
 		for (; n != NO_CONNECTION; n = store_at(s, n)->next[BY_NAME]) {
+			if (!connection_is_there(store_at(s, n)))
+				continue;
 			if (count == cap) {
 				cap = cap ? 2 * cap : 64;
 				members = must_realloc(members, cap * sizeof(members[0]));

@@ -1,14 +1,12 @@
-/* connections.c - GET, test and DELETE of one connection, and what the handlers
- * of this service share.
+/* connections.c - GET and DELETE of one connection, and what the handlers of this
+ * service share.
  */
 #include <string.h>
 #include <strings.h>
 
 #include "base/json.h"
-#include "base/str.h"
 #include "flowmock/item.h"
 #include "flowmock/memory.h"
-#include "flowmock/params.h"
 #include "flowmock/request.h"
 #include "flowmock/service.h"
 #include "sys/clock.h"
@@ -37,15 +35,24 @@ unsigned request_scope(struct request *r)
 		request_header(r, "x-sandbox-name"));
 }
 
-unsigned request_connection(struct request *r)
+unsigned request_any_connection(struct request *r)
 {
-	const struct store *s = &r->service->store;
 	uint32_t number = NO_CONNECTION;
 	struct uuid id;
 
 	if (uuid_parse(r->segment, &id) == 0)
-		number = store_find(s, id);
-	if (number != NO_CONNECTION && store_at(s, number)->scope == request_scope(r))
+		number = store_find(&r->service->store, id);
+	if (number == NO_CONNECTION)
+		answer_not_found(r);
+	return number;
+}
+
+unsigned request_connection(struct request *r)
+{
+	uint32_t number = request_any_connection(r);
+
+	if (number == NO_CONNECTION ||
+		store_at(&r->service->store, number)->scope == request_scope(r))
 		return number;
 	answer_not_found(r);
 	return NO_CONNECTION;
@@ -73,55 +80,63 @@ struct json *request_json(struct request *r)
 
 void get_connection(struct request *r)
 {
+	struct service *s = r->service;
 	uint32_t number = request_connection(r);
 	struct buf *b;
 
 	if (number == NO_CONNECTION)
 		return;
+	store_at(&s->store, number)->reads++;
+	s->counters.reads++;
 	b = answer_start(&r->answer, 200);
 	must(buf_append_str(b, "{\"items\":["));
-	item_print(b, r->service, store_at(&r->service->store, number), clock_wall_ms());
+	item_print(b, s, store_at(&s->store, number), clock_wall_ms());
 	must(buf_append_str(b, "]}"));
 }
 
-void test_connection(struct request *r)
+/* False: the journal cannot be written, which is the answer. */
+static bool forget(struct request *r, uint32_t number, bool by_other)
 {
-	uint32_t number = request_connection(r);
-	const struct connection *c;
-	bool fine;
-	struct param p;
+	struct service *s = r->service;
+	struct uuid id = store_at(&s->store, number)->id;
+	nsec_t lag = dist_draw(&s->options->delete_lag, &s->latency);
 
-	if (number == NO_CONNECTION)
-		return;
-	c = store_at(&r->service->store, number);
-	fine = !params_find(connection_params(c), connection_params_end(c), "username", &p) ||
-	       !service_login_is_bad(r->service, p.value);
-	must(buf_append_str(
-		answer_start(&r->answer, 200), fine ? "{\"result\":true}" : "{\"result\":false}"));
+	if (lag > 0)
+		store_hide(&s->store, number, clock_wall_ms() + lag / MS);
+	else
+		store_delete(&s->store, number);
+	if (by_other)
+		s->counters.others++;
+	else
+		s->counters.deletes++;
+	if (journal_delete(&s->journal, id, by_other) == 0)
+		return true;
+	answer_not_kept(r);
+	return false;
 }
 
 void delete_connection(struct request *r)
 {
 	struct service *s = r->service;
 	uint32_t number = request_connection(r);
-	const struct connection *c;
-	struct uuid id;
 
 	if (number == NO_CONNECTION)
 		return;
-	c = store_at(&s->store, number);
-	if (strstr(connection_description(c), "in-use")) {
+	if (service_uses(s, store_at(&s->store, number))) {
 		answer_flow(&r->answer, 400, "1418",
 			"The connection cannot be deleted: it is in use by a flow.");
 		return;
 	}
-	id = c->id;
-	store_delete(&s->store, number);
-	s->counters.deletes++;
-	if (journal_delete(&s->journal, id) < 0) {
-		answer_not_kept(r);
+	if (!forget(r, number, false))
 		return;
-	}
 	answer_start(&r->answer, s->options->delete_status);
 	r->answer.content_type = NULL;
+}
+
+void control_delete(struct request *r)
+{
+	uint32_t number = request_any_connection(r);
+
+	if (number != NO_CONNECTION && forget(r, number, true))
+		must(buf_append_str(answer_start(&r->answer, 200), "{}"));
 }

@@ -20,18 +20,18 @@ static void put_number(struct buf *b, const char *name, uint64_t n)
 
 static void put_requests(struct buf *b, const struct counters *c)
 {
-	static const char *const names[VERB_COUNT] = {
-		[VERB_POST] = "POST",
-		[VERB_GET] = "GET",
-		[VERB_PATCH] = "PATCH",
-		[VERB_DELETE] = "DELETE",
-	};
+	const uint64_t *r = c->requests;
 
 	must(buf_append_str(b, ",\"requests\":{"));
-	for (int v = 0; v < VERB_COUNT; v++) {
-		if (names[v])
-			put_number(b, names[v], c->requests[v]);
-	}
+	put_number(b, "POST", r[VERB_POST]);
+	put_number(b, "GET", r[VERB_GET] + r[VERB_READ] + r[VERB_TEST] + r[VERB_EXPLORE]);
+	put_number(b, "PATCH", r[VERB_PATCH]);
+	put_number(b, "DELETE", r[VERB_DELETE]);
+	must(buf_append_str(b, "},\"gets\":{"));
+	put_number(b, "list", r[VERB_GET]);
+	put_number(b, "read", r[VERB_READ]);
+	put_number(b, "test", r[VERB_TEST]);
+	put_number(b, "explore", r[VERB_EXPLORE]);
 	must(buf_append_char(b, '}'));
 }
 
@@ -79,6 +79,10 @@ void control_status(struct request *r)
 	put_number(b, "creates", c->creates);
 	put_number(b, "updates", c->updates);
 	put_number(b, "deletes", c->deletes);
+	put_number(b, "reads", c->reads);
+	put_number(b, "tests", c->tests);
+	put_number(b, "explores", c->explores);
+	put_number(b, "by_others", c->others);
 	put_number(b, "max_per_name", census.max_per_name);
 	put_number(b, "names_with_several", census.names_with_several);
 	put_number(b, "in_flight", c->in_flight);
@@ -134,7 +138,15 @@ static void put_line(struct buf *b, const struct service *s, const struct connec
 	put_text(b, ",\"description\":", connection_description(c));
 	put_text(b, ",\"connectionSpec\":", store_spec_id(&s->store, c));
 	put_params(b, c);
-	must(buf_append_str(b, "}\n"));
+}
+
+/* What was executed of it. */
+static void put_counts(struct buf *b, const struct connection *c)
+{
+	put_number(b, "updates", c->updates);
+	put_number(b, "reads", c->reads);
+	put_number(b, "tests", c->tests);
+	put_number(b, "explores", c->explores);
 }
 
 static bool stream_line(struct request *r, struct buf *b)
@@ -144,26 +156,32 @@ static bool stream_line(struct request *r, struct buf *b)
 	while (r->stream_next < s->count) {
 		const struct connection *c = store_at(s, r->stream_next++);
 
-		if (!c->text || (r->segment[0] && strcmp(store_sandbox(s, c), r->segment) != 0))
+		if (!connection_is_there(c) ||
+			(r->segment[0] && strcmp(store_sandbox(s, c), r->segment) != 0))
 			continue;
 		put_line(b, r->service, c);
+		if (r->counts)
+			put_counts(b, c);
+		must(buf_append_str(b, "}\n"));
 		return true;
 	}
 	return false;
 }
 
-static bool take_sandbox(void *arg, const char *name, const char *value)
+static bool take_argument(void *arg, const char *name, const char *value)
 {
 	struct request *r = arg;
 
 	if (strcmp(name, "sandbox") == 0 && value)
 		str_copy(r->segment, sizeof(r->segment), value);
+	else if (strcmp(name, "counts") == 0)
+		r->counts = value && strcmp(value, "true") == 0;
 	return true;
 }
 
 void control_connections(struct request *r)
 {
-	request_arguments(r, take_sandbox, r);
+	request_arguments(r, take_argument, r);
 	answer_start(&r->answer, 200);
 	r->answer.content_type = "application/x-ndjson";
 	r->stream = stream_line;

@@ -16,6 +16,10 @@ struct counters {
 	uint64_t creates; /* executed since the store began, those read back included */
 	uint64_t updates;
 	uint64_t deletes;
+	uint64_t others; /* changes and deletions that others made, counted in neither */
+	uint64_t reads;  /* executed: GET of one connection */
+	uint64_t tests;
+	uint64_t explores;
 	uint64_t in_flight;
 	uint64_t most_in_flight;
 	uint64_t tokens_in_flight; /* token requests, which the two above count too */

@@ -21,8 +21,6 @@
 #define SERVICENOW_SPEC "eb13cb25-47ab-407f-ba89-c0125281c563"
 #define SERVICENOW_AUTH "Basic Authentication"
 
-#define PROVIDER "The request could not be processed. Error from flow provider: "
-
 struct wish {
 	const char *name;
 	const char *description;
@@ -110,22 +108,28 @@ static bool check_wish(struct request *r, const struct wish *w)
 	return check_servicenow(a, w);
 }
 
+static bool is_name_taken(struct request *r, const char *name)
+{
+	const struct store *s = &r->service->store;
+	uint32_t n = store_first(s, BY_NAME, request_scope(r), name);
+
+	while (n != NO_CONNECTION && !connection_is_there(store_at(s, n)))
+		n = store_next(s, BY_NAME, n);
+	return n != NO_CONNECTION;
+}
+
 /* What this server was told to refuse. */
 static bool check_rules(struct request *r, const struct wish *w)
 {
 	const struct service *s = r->service;
 	const char *username = json_string(json_get(w->params, "username"));
 
-	if (s->options->unique_names &&
-		store_first(&s->store, BY_NAME, request_scope(r), w->name) != NO_CONNECTION) {
+	if (s->options->unique_names && is_name_taken(r, w->name)) {
 		answer_older(&r->answer, 409, "A connection with this name exists already.");
 		return false;
 	}
 	if (s->options->check_logins && username && service_login_is_bad(s, username)) {
-		answer_flow(&r->answer, 400, "1100",
-			PROVIDER "The request could not be processed. Rest call failed with client "
-				 "error, status code 401 Unauthorized, please check your activity "
-				 "settings.");
+		answer_bad_login(&r->answer);
 		return false;
 	}
 	return true;

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "flowmock/memory.h"
 
-struct fault_plan {
+struct fault_span {
 	uint64_t first;
 	uint64_t last;
 	struct fault_choice choice;
@@ -35,7 +35,7 @@ static const struct fault_kind kinds[FAULT_COUNT] = {
 	KIND(503_AFTER, "error503-after", "", true, HOLD_NONE, ENDING_ANSWER),
 	KIND(504_BEFORE, "error504-before", "", false, HOLD_NONE, ENDING_ANSWER),
 	KIND(504_AFTER, "error504-after", "", true, HOLD_NONE, ENDING_ANSWER),
-	KIND(504_LATE, "error504-late", "504 at once, yet executed after --hold", true,
+	KIND(504_LATE, "error504-late", "504 at once, yet a create is executed after --hold", true,
 		HOLD_ANSWERED, ENDING_ANSWER),
 	KIND(408, "408", "408; not executed", false, HOLD_NONE, ENDING_ANSWER),
 	KIND(408_AFTER, "408-after", "408, yet executed", true, HOLD_NONE, ENDING_ANSWER),
@@ -55,13 +55,17 @@ static const struct fault_kind kinds[FAULT_COUNT] = {
 		ENDING_HALF),
 	KIND(STALL, "stall", "no answer until the client goes; not executed", false, HOLD_FOREVER,
 		ENDING_CLOSE),
-	KIND(BAD_JSON_201, "bad-json-201", "executed, 201 with a body that is no JSON", true,
-		HOLD_NONE, ENDING_ANSWER),
-	KIND(EMPTY_201, "empty-201", "executed, 201 without a body", true, HOLD_NONE,
+	KIND(BAD_JSON_201, "bad-json-201",
+		"executed, 201 (200 but for a create), a body that is no JSON", true, HOLD_NONE,
 		ENDING_ANSWER),
+	KIND(EMPTY_201, "empty-201", "the same without a body", true, HOLD_NONE, ENDING_ANSWER),
 	KIND(REDIRECT, "redirect", "302 to another place; not executed", false, HOLD_NONE,
 		ENDING_ANSWER),
 	KIND(HTML_200, "html-200", "200 with a page of HTML; not executed", false, HOLD_NONE,
+		ENDING_ANSWER),
+	KIND(HTML_404, "html-404", "404 with a page of HTML; not executed", false, HOLD_NONE,
+		ENDING_ANSWER),
+	KIND(STALE, "stale", "412 whatever its If-Match; not executed", false, HOLD_NONE,
 		ENDING_ANSWER),
 	KIND(409_BEFORE, "conflict409-before", "409; not executed", false, HOLD_NONE,
 		ENDING_ANSWER),
@@ -86,14 +90,17 @@ const struct fault_kind *fault_kind(enum fault f)
 
 void faults_start(struct faults *f, uint64_t seed)
 {
-	f->posts = 0;
-	f->plan_next = 0;
+	for (int v = 0; v < VERB_COUNT; v++) {
+		f->plan[v].next = 0;
+		f->plan[v].requests = 0;
+	}
 	random_init(&f->random, seed, RANDOM_FAULTS);
 }
 
 void faults_done(struct faults *f)
 {
-	free(f->plan);
+	for (int v = 0; v < VERB_COUNT; v++)
+		free(f->plan[v].spans);
 	*f = (struct faults){0};
 }
 
@@ -112,6 +119,9 @@ static enum verb take_verb(const char **name)
 	static const char *const prefixes[VERB_COUNT] = {
 		[VERB_POST] = "post:",
 		[VERB_GET] = "get:",
+		[VERB_READ] = "read:",
+		[VERB_TEST] = "test:",
+		[VERB_EXPLORE] = "explore:",
 		[VERB_PATCH] = "patch:",
 		[VERB_DELETE] = "delete:",
 		[VERB_TOKEN] = "token:",
@@ -171,7 +181,7 @@ int faults_parse(struct faults *f, const char *text)
 	return faults_set(f, name, chance);
 }
 
-static int parse_numbers(char *text, struct fault_plan *ret)
+static int parse_numbers(char *text, struct fault_span *ret)
 {
 	char *dash = strchr(text, '-');
 
@@ -186,12 +196,12 @@ static int parse_numbers(char *text, struct fault_plan *ret)
 }
 
 /* One line, taken apart in place. 1 for a blank line or a comment. */
-static int parse_plan(char *line, struct fault_plan *ret)
+static int parse_span(char *line, enum verb *ret_verb, struct fault_span *ret)
 {
 	static const char blanks[] = " \t\r\n";
 	char *rest;
 	char *numbers = strtok_r(line, blanks, &rest);
-	char *kind, *argument;
+	const char *kind, *argument;
 
 	if (!numbers || numbers[0] == '#')
 		return 1;
@@ -199,7 +209,8 @@ static int parse_plan(char *line, struct fault_plan *ret)
 	argument = strtok_r(NULL, blanks, &rest);
 	if (!kind || strtok_r(NULL, blanks, &rest))
 		return -EINVAL;
-	*ret = (struct fault_plan){.choice = {find_kind(kind), NSEC_NONE}};
+	*ret_verb = take_verb(&kind);
+	*ret = (struct fault_span){.choice = {find_kind(kind), NSEC_NONE}};
 	if (ret->choice.fault == FAULT_NONE || parse_numbers(numbers, ret) < 0)
 		return -EINVAL;
 	if (argument && duration_parse(argument, &ret->choice.argument) < 0)
@@ -207,12 +218,12 @@ static int parse_plan(char *line, struct fault_plan *ret)
 	return 0;
 }
 
-static int add_plan(struct faults *f, const struct fault_plan *p)
+static int add_span(struct fault_plan *p, const struct fault_span *span)
 {
-	if (f->plan_count > 0 && p->first <= f->plan[f->plan_count - 1].last)
+	if (p->count > 0 && span->first <= p->spans[p->count - 1].last)
 		return -EINVAL;
-	f->plan = must_realloc(f->plan, (f->plan_count + 1) * sizeof(*f->plan));
-	f->plan[f->plan_count++] = *p;
+	p->spans = must_realloc(p->spans, (p->count + 1) * sizeof(*p->spans));
+	p->spans[p->count++] = *span;
 	return 0;
 }
 
@@ -226,12 +237,13 @@ int faults_load(struct faults *f, const char *path, struct error *reterr)
 	if (!file)
 		return error_set(reterr, -errno, "cannot read '%s': %s", path, strerror(errno));
 	while (r >= 0 && fgets(line, sizeof(line), file)) {
-		struct fault_plan p;
+		struct fault_span span;
+		enum verb verb;
 
 		number++;
-		r = parse_plan(line, &p);
+		r = parse_span(line, &verb, &span);
 		if (r == 0)
-			r = add_plan(f, &p);
+			r = add_span(&f->plan[verb], &span);
 	}
 	fclose(file);
 	if (r >= 0)
@@ -241,34 +253,43 @@ int faults_load(struct faults *f, const char *path, struct error *reterr)
 		number);
 }
 
-/* The plan's choice for POST number `posts`, if it has one. */
-static bool follow_plan(struct faults *f, struct fault_choice *ret)
+/* Counts a request; the plan's choice for it, if it has one. */
+static bool follow_plan(struct fault_plan *p, struct fault_choice *ret)
 {
-	while (f->plan_next < f->plan_count && f->plan[f->plan_next].last < f->posts)
-		f->plan_next++;
-	if (f->plan_next == f->plan_count || f->plan[f->plan_next].first > f->posts)
+	p->requests++;
+	while (p->next < p->count && p->spans[p->next].last < p->requests)
+		p->next++;
+	if (p->next == p->count || p->spans[p->next].first > p->requests)
 		return false;
-	*ret = f->plan[f->plan_next].choice;
+	*ret = p->spans[p->next].choice;
 	return true;
+}
+
+/* What `u` falls on, less what it falls on before that. */
+static enum fault pick(const double chance[FAULT_COUNT], double *u)
+{
+	for (int k = 0; k < FAULT_COUNT; k++) {
+		*u -= chance[k];
+		if (*u < 0)
+			return (enum fault)k;
+	}
+	return FAULT_NONE;
 }
 
 struct fault_choice faults_draw(struct faults *f, enum verb verb)
 {
-	struct fault_choice choice = {FAULT_NONE, NSEC_NONE};
+	struct fault_choice choice = {FAULT_NONE, NSEC_NONE}, of_all = choice;
+	bool is_get = verb == VERB_READ || verb == VERB_TEST || verb == VERB_EXPLORE;
+	bool planned_of_all = is_get && follow_plan(&f->plan[VERB_GET], &of_all);
 	double u = random_unit(&f->random);
 
-	if (verb == VERB_POST) {
-		f->posts++;
-		if (follow_plan(f, &choice))
-			return choice;
-	}
-	for (int k = 0; k < FAULT_COUNT; k++) {
-		u -= f->chance[verb][k];
-		if (u < 0) {
-			choice.fault = (enum fault)k;
-			break;
-		}
-	}
+	if (follow_plan(&f->plan[verb], &choice))
+		return choice;
+	if (planned_of_all)
+		return of_all;
+	choice.fault = pick(f->chance[verb], &u);
+	if (is_get && choice.fault == FAULT_NONE)
+		choice.fault = pick(f->chance[VERB_GET], &u);
 	return choice;
 }
 

@@ -2,7 +2,7 @@
  *
  * A fault is a row of the table in fault.c: whether the request is carried out
  * all the same, whether the answer is held, what is answered instead, and how
- * the connection ends. Chances are per verb; the schedule counts POSTs.
+ * the connection ends. Chances and schedule are per verb.
  */
 #pragma once
 
@@ -42,6 +42,8 @@ enum fault {
 	FAULT_EMPTY_201,
 	FAULT_REDIRECT,
 	FAULT_HTML_200,
+	FAULT_HTML_404,
+	FAULT_STALE,
 	FAULT_409_BEFORE,
 	FAULT_409_AFTER,
 	FAULT_TOKEN_EXPIRED,
@@ -77,7 +79,18 @@ struct fault_kind {
 
 const struct fault_kind *fault_kind(enum fault f);
 
-enum verb { VERB_POST, VERB_GET, VERB_PATCH, VERB_DELETE, VERB_TOKEN, VERB_SERVICENOW, VERB_COUNT };
+enum verb {
+	VERB_POST,
+	VERB_GET,  /* a listing; its faults come to the next three, too */
+	VERB_READ, /* GET of one connection */
+	VERB_TEST,
+	VERB_EXPLORE,
+	VERB_PATCH,
+	VERB_DELETE,
+	VERB_TOKEN,
+	VERB_SERVICENOW,
+	VERB_COUNT
+};
 
 struct fault_choice {
 	enum fault fault;
@@ -86,26 +99,30 @@ struct fault_choice {
 
 #define POISONS_MAX 16
 
+struct fault_plan {
+	struct fault_span *spans; /* by rising number */
+	size_t count;
+	size_t next;
+	uint64_t requests; /* of its verb so far */
+};
+
 struct faults {
 	double chance[VERB_COUNT][FAULT_COUNT];
 	const char *poison[POISONS_MAX]; /* prefixes of names; borrowed */
 	size_t poison_count;
-	struct fault_plan *plan; /* by rising number */
-	size_t plan_count;
-	size_t plan_next;
-	uint64_t posts; /* counted so far, for the plan */
+	struct fault_plan plan[VERB_COUNT];
 	struct random random;
 };
 
-/** Start over: the same chances and schedule, from the first POST. */
+/** Start over: the same chances and schedule, from the first request. */
 void faults_start(struct faults *f, uint64_t seed);
 void faults_done(struct faults *f);
 
 /**
  * Set a chance.
  *
- * @param name  `KIND`, or `get:KIND`, `patch:KIND`, `delete:KIND`, `token:KIND`,
- *              `servicenow:KIND`
+ * @param name  `KIND` for a create, or `get:KIND` (every GET), `read:KIND`, `test:KIND`,
+ *              `explore:KIND`, `patch:KIND`, `delete:KIND`, `token:KIND`, `servicenow:KIND`
  * @return 0, -ENOENT (no such kind), -ERANGE (not within 0 and 1, or those of a
  *         verb are more than 1 together)
  */
@@ -114,7 +131,10 @@ int faults_set(struct faults *f, const char *name, double chance);
 /** Read `KIND=P` or `poison:PREFIX`; `text` is borrowed. As faults_set(), or -EINVAL, -ENOSPC. */
 int faults_parse(struct faults *f, const char *text);
 
-/** Read a schedule: lines of `N KIND [DURATION]` or `N-M KIND [DURATION]`, in rising order. */
+/**
+ * Read a schedule: lines of `N KIND [DURATION]` or `N-M KIND [DURATION]`, KIND as in
+ * faults_set(), in rising order of the numbers of a verb.
+ */
 int faults_load(struct faults *f, const char *path, struct error *reterr);
 
 /** Which fault does the next request of this verb get? */

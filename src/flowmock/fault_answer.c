@@ -6,8 +6,6 @@
 #include "flowmock/memory.h"
 #include "flowmock/service.h"
 
-#define PROVIDER "The request could not be processed. Error from flow provider: "
-
 static void say(struct answer *a, int status, const char *content_type, const char *body)
 {
 	struct buf *b = answer_start(a, status);
@@ -59,14 +57,19 @@ static void error408(struct request *r)
 	answer_flow(&r->answer, 408, "1006", "Request Timeout");
 }
 
+static int success(const struct request *r)
+{
+	return r->route->verb == VERB_POST ? 201 : 200;
+}
+
 static void bad_json(struct request *r)
 {
-	say(&r->answer, 201, "application/json", "{\"id\":\"");
+	say(&r->answer, success(r), "application/json", "{\"id\":\"");
 }
 
 static void empty(struct request *r)
 {
-	say(&r->answer, 201, NULL, "");
+	say(&r->answer, success(r), NULL, "");
 }
 
 static void redirect(struct request *r)
@@ -81,6 +84,21 @@ static void html(struct request *r)
 		"<html><head><title>Sign in</title></head><body>Sign in to continue</body></html>");
 }
 
+static void html404(struct request *r)
+{
+	say(&r->answer, 404, "text/html",
+		"<html><head><title>404 Not Found</title></head>"
+		"<body><center><h1>404 Not Found</h1></center></body></html>");
+}
+
+static void stale(struct request *r)
+{
+	if (r->service->options->error_shape == SHAPE_CURRENT)
+		answer_flow(&r->answer, 412, "1404", "Supplied version does not match.");
+	else
+		answer_older(&r->answer, 412, "Supplied version does not match.");
+}
+
 static void conflict(struct request *r)
 {
 	answer_older(&r->answer, 409, "A connection with this name exists already.");
@@ -93,9 +111,7 @@ static void token_expired(struct request *r)
 
 static void rejected(struct request *r)
 {
-	answer_flow(&r->answer, 400, "1100",
-		PROVIDER "The request could not be processed. Rest call failed with client error, "
-			 "status code 401 Unauthorized, please check your activity settings.");
+	answer_bad_login(&r->answer);
 }
 
 static void echo(struct request *r)
@@ -147,6 +163,8 @@ void fault_answer(struct request *r)
 		[FAULT_EMPTY_201] = empty,
 		[FAULT_REDIRECT] = redirect,
 		[FAULT_HTML_200] = html,
+		[FAULT_HTML_404] = html404,
+		[FAULT_STALE] = stale,
 		[FAULT_409_BEFORE] = conflict,
 		[FAULT_409_AFTER] = conflict,
 		[FAULT_TOKEN_EXPIRED] = token_expired,

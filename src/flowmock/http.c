@@ -45,6 +45,7 @@ static void give_back(struct request *r)
 	r->stalled = false;
 	r->stream = NULL;
 	r->stream_next = 0;
+	r->counts = false;
 	r->sent = 0;
 	r->next = r->http->spare;
 	r->http->spare = r;

@@ -20,7 +20,9 @@ static bool has_moved(const struct service *s, const struct connection *c, int64
 {
 	nsec_t moves = s->options->etag_moves;
 
-	return moves > 0 && !is_changed(c) && wall_ms - c->created_ms >= moves / MS;
+	if (is_changed(c) && !s->options->etag_moves_again)
+		return false;
+	return moves > 0 && wall_ms - c->updated_ms >= moves / MS;
 }
 
 struct etag item_etag(const struct service *s, const struct connection *c, int64_t wall_ms)
@@ -29,14 +31,14 @@ struct etag item_etag(const struct service *s, const struct connection *c, int64
 
 	if (has_moved(s, c, wall_ms)) {
 		e.mark = ~e.mark;
-		e.seconds = (uint32_t)((c->created_ms + s->options->etag_moves / MS) / 1000);
+		e.seconds = (uint32_t)((c->updated_ms + s->options->etag_moves / MS) / 1000);
 	}
 	return e;
 }
 
 int64_t item_updated_ms(const struct service *s, const struct connection *c, int64_t wall_ms)
 {
-	return has_moved(s, c, wall_ms) ? c->created_ms + s->options->etag_moves / MS
+	return has_moved(s, c, wall_ms) ? c->updated_ms + s->options->etag_moves / MS
 					: c->updated_ms;
 }
 
@@ -47,6 +49,8 @@ const char *item_state(const struct service *s, const struct connection *c, int6
 
 bool item_is_listed(const struct connection *c, int64_t wall_ms)
 {
+	if (c->hidden_ms != 0 && wall_ms >= c->hidden_ms)
+		return false;
 	return wall_ms - c->created_ms >= c->lag_ms;
 }
 

@@ -12,7 +12,7 @@ struct etag item_etag(const struct service *s, const struct connection *c, int64
 int64_t item_updated_ms(const struct service *s, const struct connection *c, int64_t wall_ms);
 /** "enabled", or "initializing" while it is new. */
 const char *item_state(const struct service *s, const struct connection *c, int64_t wall_ms);
-/** Do listings show it already? */
+/** Do listings show it already, or still? */
 bool item_is_listed(const struct connection *c, int64_t wall_ms);
 
 /** Append it as JSON, secrets masked. */

@@ -56,8 +56,10 @@ int journal_put(struct journal *j, const struct store *s, const struct connectio
 	buf_reset(b);
 	must(buf_printf(b, "{\"put\":\"%s\"", id));
 	put(b, "etag", etag);
-	must(buf_printf(b, ",\"created\":%" PRId64 ",\"updated\":%" PRId64 ",\"lag\":%" PRIu32,
-		c->created_ms, c->updated_ms, c->lag_ms));
+	must(buf_printf(b,
+		",\"created\":%" PRId64 ",\"updated\":%" PRId64 ",\"lag\":%" PRIu32
+		",\"updates\":%" PRIu32,
+		c->created_ms, c->updated_ms, c->lag_ms, c->updates));
 	put(b, "org", store_org(s, c));
 	put(b, "sandbox", store_sandbox(s, c));
 	put(b, "spec", store_spec_id(s, c));
@@ -70,7 +72,7 @@ int journal_put(struct journal *j, const struct store *s, const struct connectio
 	return write_line(j);
 }
 
-int journal_delete(struct journal *j, struct uuid id)
+int journal_delete(struct journal *j, struct uuid id, bool by_other)
 {
 	char text[UUID_SIZE];
 
@@ -78,7 +80,8 @@ int journal_delete(struct journal *j, struct uuid id)
 		return 0;
 	uuid_format(id, text);
 	buf_reset(&j->line);
-	must(buf_printf(&j->line, "{\"delete\":\"%s\"}", text));
+	must(buf_printf(&j->line, "{\"delete\":\"%s\",\"by_other\":%s}", text,
+		by_other ? "true" : "false"));
 	return write_line(j);
 }
 

@@ -20,7 +20,7 @@ struct journal {
  * Read the file back, if there is one, and go on behind its end.
  *
  * @param path  NULL: memory only
- * @param counters  creates, updates and deletes are added
+ * @param counters  creates, updates, deletes and what others did are added
  * @return 0 or a negative errno with the sentence in reterr
  */
 int journal_open(struct journal *j, const char *path, struct store *s, struct counters *counters,
@@ -29,6 +29,7 @@ void journal_close(struct journal *j);
 
 /** 0 or a negative errno. */
 int journal_put(struct journal *j, const struct store *s, const struct connection *c);
-int journal_delete(struct journal *j, struct uuid id);
+/** @param by_other  not to be counted when it is read back */
+int journal_delete(struct journal *j, struct uuid id, bool by_other);
 /** Forget everything in it. */
 int journal_clear(struct journal *j);

@@ -26,20 +26,23 @@ static int read_params(const struct json *array, struct buf *packed)
 	return 0;
 }
 
-static int read_times(const struct json *line, struct connection *c)
+static int read_numbers(const struct json *line, struct connection *c)
 {
-	double created, updated, lag;
+	double created, updated, lag, updates = 0;
 
 	if (!json_number(json_get(line, "created"), &created) ||
 		!json_number(json_get(line, "updated"), &updated) ||
 		!json_number(json_get(line, "lag"), &lag))
 		return -EBADMSG;
+	json_number(
+		json_get(line, "updates"), &updates); /* a store of an older flowmock has none */
 	if (!(created >= 0 && created < 1e15 && updated >= 0 && updated < 1e15 && lag >= 0 &&
-		    lag <= UINT32_MAX))
+		    lag <= UINT32_MAX && updates >= 0 && updates <= UINT32_MAX))
 		return -EBADMSG;
 	c->created_ms = (int64_t)created;
 	c->updated_ms = (int64_t)updated;
 	c->lag_ms = (uint32_t)lag;
+	c->updates = (uint32_t)updates;
 	return 0;
 }
 
@@ -69,7 +72,7 @@ static int replay_put(
 	uint32_t number;
 
 	buf_init(&packed, MUST_MAX);
-	if (read_texts(line, text) < 0 || read_times(line, &c) < 0 ||
+	if (read_texts(line, text) < 0 || read_numbers(line, &c) < 0 ||
 		etag_parse(text[ETAG], &c.etag) < 0 ||
 		read_params(json_get(line, "params"), &packed) < 0)
 		return -EBADMSG;
@@ -87,7 +90,11 @@ static int replay_put(
 	known->etag = c.etag;
 	known->updated_ms = c.updated_ms;
 	store_change(s, number, &t);
-	counters->updates++;
+	if (c.updates > known->updates)
+		counters->updates++;
+	else
+		counters->others++;
+	known->updates = c.updates;
 	return 0;
 }
 
@@ -97,6 +104,7 @@ static int replay(const char *text, size_t len, struct store *s, struct counters
 	const char *deleted;
 	struct uuid id;
 	uint32_t number;
+	bool by_other = false;
 
 	if (json_parse(text, len, &line) < 0)
 		return -EBADMSG;
@@ -114,7 +122,11 @@ static int replay(const char *text, size_t len, struct store *s, struct counters
 	if (number == NO_CONNECTION)
 		return -EBADMSG;
 	store_delete(s, number);
-	counters->deletes++;
+	json_bool(json_get(line, "by_other"), &by_other);
+	if (by_other)
+		counters->others++;
+	else
+		counters->deletes++;
 	return 0;
 }
 

@@ -231,6 +231,12 @@ static const struct option table[] = {
 		"a new connection is not yet enabled so long", GIVE_DURATION},
 	{"etag-moves", "TIME", take_duration, AT(etag_moves),
 		"the etag moves once, so long after the create", GIVE_DURATION},
+	{"etag-moves-again", NULL, take_flag, AT(etag_moves_again),
+		"so long after each change, too", ""},
+	{"in-use", "PREFIX", take_texts, AT(in_use),
+		"names that a dataflow uses, beside descriptions with in-use; again for more "
+		"(in-use-)",
+		"give a prefix, at most 64"},
 	{"delete-status", "N", take_delete_status, AT(delete_status), "204 or 202 (204)",
 		"give 204 or 202"},
 	{"error-shape", "WORD", take_error_shape, AT(error_shape),
@@ -243,6 +249,8 @@ static const struct option table[] = {
 		"pages are shorter than asked, or empty with a next one", ""},
 	{"no-next", NULL, take_flag, AT(no_next), "a listing ends with its first page", ""},
 	{"lag", "DIST", take_dist, AT(lag), "a create is not listed before", GIVE_DIST},
+	{"delete-lag", "DIST", take_dist, AT(delete_lag), "what is deleted is still listed so long",
+		GIVE_DIST},
 	{"filter-miss", "P", take_chance, AT(filter_miss), "a filter overlooks an item so often",
 		"give a number from 0 to 1"},
 	{"filter-ignores-name", NULL, take_flag, AT(filter_ignores_name),
@@ -265,11 +273,12 @@ static const struct option table[] = {
 		"of answers: 20ms, uniform:5ms-50ms, lognormal:MEDIAN,P99", GIVE_DIST},
 	{"token-latency", "DIST", take_dist, AT(token_latency), "of the token endpoint", GIVE_DIST},
 	{"fault", "KIND=P", take_fault, AT(faults),
-		"what a create gets with chance P; again for more",
+		"what a request gets with chance P; again for more",
 		"give KIND=P, a kind of --help, P from 0 to 1 and all of a verb at most 1, or "
 		"poison:PREFIX"},
 	{"schedule", "FILE", take_text, AT(schedule),
-		"lines `N KIND [TIME]`: what the Nth create gets", "name a file"},
+		"lines `N KIND [TIME]`: what the Nth create (`N patch:KIND`: PATCH) gets",
+		"name a file"},
 	{"retry-after", "N", take_u16, AT(retry_after_s), "seconds that throttle tells (1)",
 		"give a number up to 65535"},
 	{"hold", "TIME", take_duration, AT(hold),
@@ -339,8 +348,8 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *rete
 	struct options o = {
 		.seed = 1,
 		.delete_status = 204,
-		.page_size = 100,
 		.tables = 3,
+		.page_size = 100,
 		.retry_after_s = 1,
 		.hold = 60 * SEC,
 		.rate_burst = 1,
@@ -360,6 +369,8 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *rete
 		return r;
 	if (o.bad_logins.count == 0)
 		take_texts(&o.bad_logins, "bad-");
+	if (o.in_use.count == 0)
+		take_texts(&o.in_use, "in-use-");
 	if (o.schedule) {
 		r = faults_load(&o.faults, o.schedule, reterr);
 		if (r < 0) {
@@ -373,9 +384,11 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *rete
 
 static void print_kinds(FILE *f)
 {
-	fputs("\nKinds of --fault and --schedule (before a kind: `get:`, `patch:`, `delete:` for\n"
-	      "other verbs, `token:` for the token endpoint, `servicenow:` for its ServiceNow;\n"
-	      "poison:PREFIX is a 500 for every name that begins so)\n",
+	fputs("\nKinds of --fault and --schedule. A kind is for creates; before it stands `get:` "
+	      "for\n"
+	      "every GET, `read:`, `test:`, `explore:` for those of one connection, `patch:`,\n"
+	      "`delete:`, `token:` for the token endpoint, `servicenow:` for its ServiceNow.\n"
+	      "poison:PREFIX is a 500 for every name that begins so.\n",
 		f);
 	for (int k = FAULT_NONE + 1; k < FAULT_POISON; k++) {
 		const struct fault_kind *kind = fault_kind((enum fault)k);
@@ -407,9 +420,11 @@ void options_help(FILE *f)
 	}
 	print_kinds(f);
 	servicenow_words(f);
-	fputs("\nBeside the service: GET /_flowmock/status, GET /_flowmock/connections,\n"
+	fputs("\nBeside the service: GET /_flowmock/status, GET /_flowmock/connections (those of\n"
+	      "one ?sandbox=NAME; with ?counts=true also what was executed of each),\n"
 	      "POST /_flowmock/connections (as others create them, one body or an array,\n"
-	      "createdAt as it is given), POST /_flowmock/faults {KIND: P},\n"
+	      "createdAt as it is given), PATCH and DELETE /_flowmock/connections/ID (as others\n"
+	      "change and delete them, without If-Match), POST /_flowmock/faults {KIND: P},\n"
 	      "POST /_flowmock/revoke (every token issued so far), POST /_flowmock/reset\n",
 		f);
 }

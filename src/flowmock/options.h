@@ -53,14 +53,17 @@ struct options {
 	struct texts bad_logins;
 	nsec_t initializing;
 	nsec_t etag_moves;
+	bool etag_moves_again;
+	struct texts in_use;
+	uint16_t tables;
 	uint16_t delete_status;
 	enum error_shape error_shape;
 
 	struct dist lag;
+	struct dist delete_lag;
 	double filter_miss;
 	bool filter_ignores_name;
 	uint16_t page_size;
-	uint16_t tables;
 	bool short_pages;
 	bool no_next;
 

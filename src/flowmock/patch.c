@@ -154,7 +154,7 @@ static bool check_version(struct request *r, struct etag current)
 	return false;
 }
 
-static void keep(struct request *r, uint32_t number, const struct draft *d)
+static void keep(struct request *r, uint32_t number, const struct draft *d, bool by_other)
 {
 	struct service *s = r->service;
 	struct connection *c = store_at(&s->store, number);
@@ -165,31 +165,45 @@ static void keep(struct request *r, uint32_t number, const struct draft *d)
 	/* A change in the millisecond of the create is a change all the same. */
 	c->updated_ms = wall_ms > c->created_ms ? wall_ms : c->created_ms + 1;
 	c->etag = service_new_etag(s, wall_ms);
+	c->updates += !by_other;
+	s->counters.updates += !by_other;
+	s->counters.others += by_other;
 	store_change(&s->store, number, &t);
-	s->counters.updates++;
 	if (journal_put(&s->journal, &s->store, c) < 0)
 		answer_not_kept(r);
 	else
 		item_print_version(answer_start(&r->answer, 200), c->id, c->etag);
 }
 
+static void change(struct request *r, uint32_t number, bool by_other)
+{
+	AUTO(json_freep) struct json *patch = request_json(r);
+	struct draft d;
+
+	if (!patch)
+		return;
+	draft_init(&d, store_at(&r->service->store, number), !r->service->options->show_passwords);
+	if (apply_all(r, &d, patch))
+		keep(r, number, &d, by_other);
+	draft_done(&d);
+}
+
 void patch_connection(struct request *r)
 {
 	uint32_t number = request_connection(r);
-	AUTO(json_freep) struct json *patch = NULL;
 	const struct connection *c;
-	struct draft d;
 
 	if (number == NO_CONNECTION)
 		return;
 	c = store_at(&r->service->store, number);
-	if (!check_version(r, item_etag(r->service, c, clock_wall_ms())))
-		return;
-	patch = request_json(r);
-	if (!patch)
-		return;
-	draft_init(&d, c, !r->service->options->show_passwords);
-	if (apply_all(r, &d, patch))
-		keep(r, number, &d);
-	draft_done(&d);
+	if (check_version(r, item_etag(r->service, c, clock_wall_ms())))
+		change(r, number, false);
+}
+
+void control_change(struct request *r)
+{
+	uint32_t number = request_any_connection(r);
+
+	if (number != NO_CONNECTION)
+		change(r, number, true);
 }

@@ -43,6 +43,7 @@ struct request {
 	 * NULL: the body is all. */
 	bool (*stream)(struct request *r, struct buf *b);
 	uint32_t stream_next;
+	bool counts; /* each line of the stream tells what was executed, too */
 	size_t sent; /* of the body, while it streams */
 
 	enum request_step step;
@@ -90,6 +91,8 @@ void delete_connection(struct request *r);
 void control_status(struct request *r);
 void control_connections(struct request *r);
 void control_put(struct request *r);
+void control_change(struct request *r);
+void control_delete(struct request *r);
 void control_faults(struct request *r);
 void control_reset(struct request *r);
 void control_revoke(struct request *r);
@@ -107,6 +110,8 @@ void answer_not_found(struct request *r);
  * @return its number, or NO_CONNECTION with the 404 as answer
  */
 unsigned request_connection(struct request *r);
+/** The same in any scope. */
+unsigned request_any_connection(struct request *r);
 
 /** The scope that the headers name. */
 unsigned request_scope(struct request *r);

@@ -32,7 +32,7 @@ int service_open(struct service *s, const struct options *o, struct error *reter
 		return r;
 	}
 	s->ids = s->counters.creates;
-	s->etags = s->counters.creates + s->counters.updates;
+	s->etags = s->counters.creates + s->counters.updates + s->counters.others;
 	return 0;
 }
 
@@ -91,13 +91,22 @@ void service_new_request_id(struct service *s, char dst[UUID_SIZE])
 		dst);
 }
 
-bool service_login_is_bad(const struct service *s, const char *username)
+static bool has_mark(const struct texts *marks, const char *text)
 {
-	const struct texts *marks = &s->options->bad_logins;
-
 	for (size_t i = 0; i < marks->count; i++) {
-		if (strncmp(username, marks->text[i], strlen(marks->text[i])) == 0)
+		if (strncmp(text, marks->text[i], strlen(marks->text[i])) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool service_login_is_bad(const struct service *s, const char *username)
+{
+	return has_mark(&s->options->bad_logins, username);
+}
+
+bool service_uses(const struct service *s, const struct connection *c)
+{
+	return has_mark(&s->options->in_use, connection_name(c)) ||
+	       strstr(connection_description(c), "in-use");
 }

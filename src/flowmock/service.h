@@ -54,3 +54,5 @@ void service_new_request_id(struct service *s, char dst[UUID_SIZE]);
 
 /** Does a user name begin with a mark of --bad-login? */
 bool service_login_is_bad(const struct service *s, const char *username);
+/** Does a dataflow use it? By a mark of --in-use, or by its description. */
+bool service_uses(const struct service *s, const struct connection *c);

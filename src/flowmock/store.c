@@ -195,6 +195,18 @@ void store_delete(struct store *s, uint32_t number)
 	s->alive--;
 }
 
+void store_hide(struct store *s, uint32_t number, int64_t until_ms)
+{
+	index_remove(s, BY_ID, number);
+	store_at(s, number)->hidden_ms = until_ms;
+	s->alive--;
+}
+
+bool connection_is_there(const struct connection *c)
+{
+	return c->text && c->hidden_ms == 0;
+}
+
 uint32_t store_find(const struct store *s, struct uuid id)
 {
 	uint32_t n = index_head(&s->index[BY_ID], id.low);

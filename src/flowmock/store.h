@@ -22,6 +22,8 @@ struct connection {
 	int64_t updated_ms; /* equal to created_ms until it is changed */
 	struct etag etag;   /* as last answered */
 	uint32_t lag_ms;    /* listings do not show it before created_ms + lag_ms */
+	int64_t hidden_ms;  /* deleted, and listings show it until then; 0: it is there */
+	uint32_t reads, tests, explores, updates; /* executed */
 	uint32_t scope;
 	uint32_t spec;
 	uint32_t next[KEY_COUNT];
@@ -60,6 +62,10 @@ uint32_t store_add(struct store *s, const struct connection *c, const struct sto
 /** Give it another text (the old one may be borrowed from); times and etag are the caller's. */
 void store_change(struct store *s, uint32_t number, const struct store_text *text);
 void store_delete(struct store *s, uint32_t number);
+/** Delete it, but leave it to be listed until `until_ms`: store_find() finds it no more. */
+void store_hide(struct store *s, uint32_t number, int64_t until_ms);
+/** Neither deleted nor hidden. */
+bool connection_is_there(const struct connection *c);
 
 /** The record, also a deleted one. */
 struct connection *store_at(const struct store *s, uint32_t number);
@@ -67,7 +73,8 @@ struct connection *store_at(const struct store *s, uint32_t number);
 /** Alive with this id, or NO_CONNECTION. */
 uint32_t store_find(const struct store *s, struct uuid id);
 
-/** The newest one of this scope with this name (BY_NAME) or description, and the next older. */
+/** The newest one of this scope with this name (BY_NAME) or description, and the next older;
+ * hidden ones among them. */
 uint32_t store_first(const struct store *s, enum key key, uint32_t scope, const char *text);
 uint32_t store_next(const struct store *s, enum key key, uint32_t number);
 

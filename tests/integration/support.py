@@ -75,7 +75,15 @@ class Flowmock:
 
     def connections(self):
         """Everything in its store, newest last."""
-        return [json.loads(line) for line in self._get("/_flowmock/connections").splitlines()]
+        return self._connections("")
+
+    def counted(self):
+        """The same, and what was executed of each."""
+        return self._connections("?counts=true")
+
+    def _connections(self, query):
+        lines = self._get("/_flowmock/connections" + query).splitlines()
+        return [json.loads(line) for line in lines]
 
     def by_name(self):
         found = {}

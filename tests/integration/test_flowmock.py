@@ -277,6 +277,133 @@ def test_what_a_flow_uses_cannot_be_deleted(flowmock):
     assert len(flow.named("dev1")) == 1
 
 
+@pytest.mark.parametrize("shape", ["older", "current"])
+def test_what_is_marked_as_in_use_cannot_be_deleted(flowmock, shape):
+    server = flowmock("--in-use", "kept-", "--in-use", "held-", "--error-shape", shape)
+    ids = [server.flow.create(n).json()["id"] for n in ("kept-1", "held-1", "in-use-1")]
+    answers = [server.flow.call("DELETE", "/connections/" + i) for i in ids]
+    assert [a.status for a in answers] == [400, 400, 204]
+    assert {a.code for a in answers[:2]} == {"FLOW-1418-400"}
+    assert server.status()["deletes"] == 1
+
+
+def test_a_delete_may_be_202(flowmock):
+    flow = flowmock("--delete-status", "202").flow
+    path = "/connections/" + flow.create("dev1").json()["id"]
+    answer = flow.call("DELETE", path)
+    assert (answer.status, answer.body, answer.headers["Content-Type"]) == (202, b"", None)
+    assert flow.get(path).status == 404
+
+
+def test_a_deletion_may_be_listed_for_a_while(flowmock):
+    server = flowmock("--delete-lag", "300ms", "--unique-names")
+    path = "/connections/" + server.flow.create("dev1").json()["id"]
+    server.flow.call("DELETE", path)
+    assert len(server.flow.named("dev1")) == 1
+    assert server.flow.get("/connections?count=true").json() == {"count": 1}
+    assert [server.flow.get(path).status, server.flow.call("DELETE", path).status] == [404, 404]
+    status = server.status()
+    assert (status["connections"], status["deletes"], status["max_per_name"]) == (0, 1, 0)
+    assert server.connections() == []
+    assert server.flow.create("dev1").status == 201
+    assert server.status()["max_per_name"] == 1
+    wait_for(lambda: len(server.flow.named("dev1")) == 1)
+
+
+def test_others_change_and_delete_past_etags_faults_and_counters(flowmock, tmp_path):
+    server = flowmock("--store", tmp_path / "store", "--fault", "patch:stall=1",
+                      "--fault", "delete:stall=1")
+    first, second = (server.flow.create(f"dev{i}").json() for i in (1, 2))
+    path = "/_flowmock/connections/"
+    change = [{"op": "replace", "path": "/auth/params/username", "value": "theirs"}]
+    answer = server.flow.control("PATCH", path + first["id"], change)
+    assert answer.status == 200 and answer.json()["etag"] != first["etag"]
+    assert server.flow.control("DELETE", path + second["id"]).status == 200
+    assert server.flow.control("DELETE", path + second["id"]).status == 404
+    assert server.flow.control("PATCH", path + first["id"], [{"op": "x"}]).status == 400
+
+    def check():
+        (item,) = server.counted()
+        assert (item["username"], item["etag"]) == ("theirs", answer.json()["etag"])
+        assert item["updates"] == 0
+        status = server.status()
+        assert (status["updates"], status["deletes"], status["by_others"]) == (0, 0, 2)
+
+    assert server.status()["requests"] == {"POST": 2, "GET": 0, "PATCH": 0, "DELETE": 0}
+    check()
+    server.restart()
+    check()
+
+
+# ------------------------------------------------------- the source behind it
+
+
+@pytest.mark.parametrize("options, count", [((), 3), (("--tables", 0), 0), (("--tables", 40), 40)])
+def test_an_explore_lists_tables(flowmock, options, count):
+    flow = flowmock(*options).flow
+    path = "/connections/" + flow.create("dev1").json()["id"] + "/explore?objectType="
+    answer = flow.get(path + "root")
+    assert answer.status == 200 and len(answer.json()) == count
+    assert answer.json() == flow.get(path + "ROOT").json()
+    for table in answer.json():
+        assert table["type"] == "table" and table["name"] == table["path"]
+        assert (table["canPreview"], table["canFetchSchema"]) == (True, True)
+
+
+def test_an_explore_needs_a_type_a_connection_and_a_login(flowmock):
+    flow = flowmock().flow
+    path = "/connections/" + flow.create("dev1").json()["id"] + "/explore"
+    assert [flow.get(path).status, flow.get(path + "?objectType=x").status] == [400, 400]
+    assert flow.get(path + "?objectType=table").status == 400
+    nowhere = "/connections/00000000-0000-4000-8000-000000000000/explore?objectType=root"
+    assert flow.get(nowhere).status == 404
+    bad = flow.create("dev2", username="bad-1").json()["id"]
+    answer = flow.get(f"/connections/{bad}/explore?objectType=root")
+    assert (answer.status, answer.code) == (400, "FLOW-1100-400")
+
+
+def test_an_explore_shows_the_columns_of_a_table(flowmock):
+    flow = flowmock().flow
+    path = "/connections/" + flow.create("dev1").json()["id"] + "/explore?objectType=table&object="
+    answer = flow.get(path + "table_1")
+    assert (answer.status, answer.json()["format"]) == (200, "flat")
+    assert [column["name"] for column in answer.json()["schema"]["columns"]] == ["sys_id"]
+
+
+def test_a_changed_login_changes_its_test(flowmock):
+    flow = flowmock().flow
+    created = flow.create("dev1", username="bad-1").json()
+    path = f"/connections/{created['id']}/test"
+    assert flow.get(path).json() == {"result": False}
+    patch(flow, created, {"op": "replace", "path": "/auth/params/username", "value": "good"})
+    assert flow.get(path).json() == {"result": True}
+
+
+def test_it_counts_what_was_executed_of_each_connection(flowmock):
+    server = flowmock("--fault", "test:error500-before=1")
+    flow = server.flow
+    created = flow.create("dev1").json()
+    flow.create("dev2")
+    path = "/connections/" + created["id"]
+    change = {"op": "add", "path": "/description", "value": "x"}
+    assert patch(flow, created, change).status == 200
+    assert patch(flow, created, change).status == 412
+    flow.get(path), flow.get(path)
+    flow.get(path + "/test")
+    server.tell("faults", {"test:error500-before": 0})
+    flow.get(path + "/test")
+    flow.get(path + "/explore?objectType=root")
+    first, second = server.counted()
+    names = ("updates", "reads", "tests", "explores")
+    assert [first[n] for n in names] == [1, 2, 1, 1]
+    assert [second[n] for n in names] == [0, 0, 0, 0]
+    assert all(n not in line for line in server.connections() for n in names)  # only when asked
+    status = server.status()
+    assert [status[n] for n in names] == [1, 2, 1, 1]
+    assert status["gets"] == {"list": 0, "read": 2, "test": 2, "explore": 1}
+    assert status["requests"] == {"POST": 2, "GET": 5, "PATCH": 2, "DELETE": 0}
+
+
 def test_a_connection_of_another_sandbox_is_not_there(flowmock):
     flow = flowmock().flow
     created = flow.create("dev1").json()
@@ -434,6 +561,20 @@ def test_the_etag_moves_once_and_the_answered_one_is_remembered(flowmock):
     change = {"op": "replace", "path": "/name", "value": "dev2"}
     assert patch(server.flow, created, change).status == 412
     assert patch(server.flow, created, change, etag=moved).status == 200
+
+
+def test_the_etag_moves_after_changes_too_when_asked_to(flowmock):
+    flow = flowmock("--etag-moves", "100ms", "--etag-moves-again").flow
+    created = flow.create("dev1").json()
+
+    def etag():
+        return flow.named("dev1")[0]["etag"]
+
+    wait_for(lambda: etag() != created["etag"])
+    change = {"op": "add", "path": "/description", "value": "x"}
+    changed = patch(flow, created, change, etag=etag()).json()
+    wait_for(lambda: etag() != changed["etag"])
+    assert patch(flow, created, change, etag=changed["etag"]).status == 412
 
 
 def test_a_new_connection_is_initializing_for_a_while(flowmock):
@@ -627,6 +768,56 @@ def test_faults_of_other_verbs_leave_creates_alone(flowmock):
     assert flow.call("DELETE", "/connections/" + created["id"]).status == 429
 
 
+@pytest.mark.parametrize("verb, hit", [("get", "lrte"), ("read", "r"), ("test", "t"),
+                                       ("explore", "e"), ("patch", "p"), ("delete", "d")])
+def test_a_fault_comes_to_its_verb_alone(flowmock, verb, hit):
+    server = flowmock("--fault", verb + ":rejected=1")
+    flow = server.flow
+    created = flow.create("dev1").json()
+    path = "/connections/" + created["id"]
+    change = {"op": "add", "path": "/description", "value": "x"}
+    answers = {
+        "l": flow.get("/connections"),
+        "r": flow.get(path),
+        "t": flow.get(path + "/test"),
+        "e": flow.get(path + "/explore?objectType=root"),
+        "p": patch(flow, created, change),
+        "d": flow.call("DELETE", path),
+    }
+    assert "".join(k for k, a in answers.items() if a.status == 400) == hit
+
+
+def test_faults_of_every_get_come_behind_those_of_one(flowmock):
+    flow = flowmock("--fault", "get:error503-before=1", "--fault", "test:408=1").flow
+    path = "/connections/" + flow.create("dev1").json()["id"]
+    assert [flow.get(path).status, flow.get(path + "/test").status] == [503, 408]
+
+
+@pytest.mark.parametrize("kind, status, executed", [
+    ("bad-json-201", 200, True), ("empty-201", 200, True), ("stale", 412, False),
+    ("html-404", 404, False), ("error500-after", 500, True), ("throttle", 429, False)])
+def test_a_fault_of_a_patch_answers_and_executes_as_it_is_named(flowmock, kind, status, executed):
+    server = flowmock("--fault", f"patch:{kind}=1")
+    created = server.flow.create("dev1").json()
+    answer = patch(server.flow, created, {"op": "replace", "path": "/name", "value": "dev2"})
+    assert answer.status == status
+    (item,) = server.counted()
+    assert (item["name"], item["updates"]) == (("dev2", 1) if executed else ("dev1", 0))
+    if kind == "html-404":
+        assert answer.body.startswith(b"<html>")
+
+
+def test_a_late_timeout_changes_when_the_client_has_gone(flowmock):
+    server = flowmock("--fault", "patch:timeout-late=1", "--hold", "300ms")
+    created = server.flow.create("dev1").json()
+    with pytest.raises(TimeoutError):
+        server.flow.call("PATCH", "/connections/" + created["id"],
+                         [{"op": "replace", "path": "/name", "value": "dev2"}],
+                         headers(If_Match=created["etag"]), timeout=0.1)
+    assert server.connections()[0]["name"] == "dev1"
+    wait_for(lambda: server.connections()[0]["name"] == "dev2")
+
+
 def test_the_same_seed_gives_the_same_faults_and_ids(flowmock):
     def run(seed):
         server = flowmock("--seed", seed, "--fault", "error500-before=0.3", "--fault", "408=0.3")
@@ -647,6 +838,19 @@ def test_a_schedule_says_which_create_gets_what(flowmock, tmp_path):
     assert [a.status for a in answers] == [201, 429, 201, 500, 500, 201]
     assert answers[1].headers["Retry-After"] == "7"
     assert server.status()["creates"] == 5
+
+
+def test_a_schedule_counts_each_verb_by_itself(flowmock, tmp_path):
+    plan = tmp_path / "plan"
+    plan.write_text("2 408\n1 read:rejected\n2-3 get:html-404\n1 patch:stale\n")
+    flow = flowmock("--schedule", str(plan)).flow
+    created = flow.create("dev1").json()
+    assert flow.create("dev2").status == 408
+    path = "/connections/" + created["id"]
+    gets = [path, "/connections", path + "/test", path]  # `get:` counts them all
+    assert [flow.get(p).status for p in gets] == [400, 404, 404, 200]
+    change = {"op": "add", "path": "/description", "value": "x"}
+    assert [patch(flow, created, change).status for _ in range(2)] == [412, 200]
 
 
 def test_chances_change_while_it_runs(flowmock):
@@ -981,6 +1185,19 @@ def test_half_a_line_at_the_end_of_the_store_is_cut_off(flowmock, tmp_path):
     assert [c["name"] for c in third.connections()] == ["dev1", "dev2"]
 
 
+def test_a_store_from_before_changes_were_counted_is_read(flowmock, tmp_path):
+    store = tmp_path / "store"
+    first = flowmock("--store", store)
+    created = first.flow.create("dev1").json()
+    first.kill()
+    text = store.read_text()
+    assert ',"updates":0' in text
+    store.write_text(text.replace(',"updates":0', ""))
+    second = flowmock("--store", store)
+    (item,) = second.counted()
+    assert (item["id"], item["updates"]) == (created["id"], 0)
+
+
 def test_a_store_of_something_else_is_refused(tmp_path):
     store = tmp_path / "store"
     store.write_text("name,endpoint\n")
@@ -1007,6 +1224,8 @@ def test_a_store_of_something_else_is_refused(tmp_path):
         (["--latency", "soon"], "--latency cannot be"),
         (["--unique-names=yes"], "takes no value"),
         (["--schedule", "/nonexistent/plan"], "cannot read"),
+        (["--fault", "read:nothing=1"], "--fault cannot be"),
+        (["--tables", "many"], "--tables cannot be 'many'"),
     ],
 )
 def test_a_wrong_option_is_64_with_a_remedy(options, complaint):
@@ -1028,7 +1247,8 @@ def test_a_schedule_out_of_order_names_its_line(tmp_path):
 
 def test_help_names_every_fault():
     text = subprocess.run([FLOWMOCK, "--help"], capture_output=True, text=True).stdout
-    for kind in ("throttle", "timeout-late", "half-answer", "poison:PREFIX", "--out-for"):
+    for kind in ("throttle", "timeout-late", "half-answer", "stale", "explore:", "poison:PREFIX",
+                 "--out-for"):
         assert kind in text
 
 

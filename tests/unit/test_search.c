@@ -389,6 +389,15 @@ static void an_etag_unfit_for_a_header_is_not_shown(void **state)
 	assert_string_equal(see_item("{\"id\":\"" ID "\",\"etag\":\"a\\nb\"}").etag, "");
 }
 
+/* Adobe's examples show both, alike. Another version, as of a connectionSpec, is no etag. */
+static void a_version_in_quotes_stands_for_an_etag(void **state)
+{
+	assert_string_equal(
+		see_item("{\"id\":\"" ID "\",\"version\":\"\\\"8e00\\\"\"}").etag, "\"8e00\"");
+	assert_string_equal(see_item("{\"id\":\"" ID "\",\"version\":\"1.0\"}").etag, "");
+	assert_string_equal(see_item("{\"id\":\"" ID "\",\"version\":7}").etag, "");
+}
+
 /* The caller compares, who knows how many of the ids were distinct. */
 static void a_tally_asks_for_the_count_in_any_case(void **state)
 {
@@ -425,6 +434,7 @@ int main(void)
 		cmocka_unit_test(a_masked_value_is_not_shown),
 		cmocka_unit_test(an_odd_creation_time_is_not_shown),
 		cmocka_unit_test(an_etag_unfit_for_a_header_is_not_shown),
+		cmocka_unit_test(a_version_in_quotes_stands_for_an_etag),
 		cmocka_unit_test(a_tally_asks_for_the_count_in_any_case),
 	};
 	static struct CMUnitTest tests[ARRAY_SIZE(pages) + ARRAY_SIZE(plain)];

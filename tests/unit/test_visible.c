@@ -1,137 +1,202 @@
-/* test_visible.c - one connection as the server shows it. */
-#include "check.h"
-
+/* test_visible.c - one connection as the server shows it, and what differs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include <cmocka.h>
+
 #include "base/json.h"
+#include "base/str.h"
 #include "flow/visible.h"
 
 #define ID "69f188b6-1111-4222-8333-abcdefabcdef"
-#define OTHER "69f188b6-1111-4222-8333-000000000000"
-#define SPEC "eb13cb25-47ab-407f-ba89-c0125281c563"
-#define ITEM(id)                                                                                   \
-	"{\"id\":\"" id "\",\"name\":\"a\",\"description\":\"words\",\"etag\":\"\\\"e\\\"\","      \
-	"\"connectionSpec\":{\"id\":\"" SPEC "\"},\"auth\":{\"params\":"                           \
-	"{\"endpoint\":\"https://a.example.com\",\"username\":\"u\",\"password\":\"****\"}}}"
+#define ID_2 "69f188b6-1111-4222-8333-000000000002"
 
-static const struct flow_wanted wanted = {
-	.name = "a",
-	.spec_id = SPEC,
-	.endpoint = "https://A.example.com/",
-	.username = "u",
-};
+/* ----------------------------------------------------------------- reading */
 
 struct seen {
 	int count;
-	unsigned differs;
-	char etag[32], description[32];
+	char name[64], etag[64];
 };
 
-static void look(void *arg, const struct flow_item *item)
+static void see(void *arg, const struct flow_item *item)
 {
 	struct seen *s = arg;
 
 	s->count++;
-	s->differs = flow_differs(item, &wanted);
-	snprintf(s->etag, sizeof(s->etag), "%s", item->etag);
-	snprintf(s->description, sizeof(s->description), "%s", item->description);
+	str_copy(s->name, sizeof(s->name), item->name);
+	str_copy(s->etag, sizeof(s->etag), item->etag);
 }
 
-static void one_item_of_this_id_is_read(void **state)
+static struct seen read_it(const char *body, int expected)
 {
-	const char *body = "{\"items\":[" ITEM(ID) "]}";
-	struct seen s = {0};
+	struct seen s = {.count = 0};
 
-	assert_int_equal(flow_read_connection(body, strlen(body), ID, look, &s), 0);
-	assert_int_equal(s.count, 1);
-	assert_int_equal(s.differs, 0);
-	assert_string_equal(s.etag, "\"e\"");
-	assert_string_equal(s.description, "words");
+	assert_int_equal(flow_read_connection(body, strlen(body), ID, see, &s), expected);
+	assert_int_equal(s.count, expected == 0);
+	return s;
 }
 
-static void anything_else_is_no_reading(void **state)
+static void one_item_of_this_id_is_the_connection(void **state)
 {
-	static const char *const bodies[] = {
-		"{\"items\":[]}",
-		"{\"items\":[" ITEM(ID) "," ITEM(OTHER) "]}",
-		"{\"items\":[" ITEM(OTHER) "]}",
-		ITEM(ID),
-		"{\"items\":{}}",
-		"{\"items\":[" ITEM(ID) "]",
-		"<html>",
+	struct seen s = read_it("{\"items\":[{\"id\":\"" ID "\",\"name\":\"North\","
+				"\"etag\":\"\\\"8e00\\\"\"}]}",
+		0);
+
+	assert_string_equal(s.name, "North");
+	assert_string_equal(s.etag, "\"8e00\"");
+	read_it("{\"items\":[{\"id\":\"69F188B6-1111-4222-8333-ABCDEFABCDEF\"}]}", 0);
+}
+
+static void a_version_alone_is_its_etag(void **state)
+{
+	struct seen s = read_it(
+		"{\"items\":[{\"id\":\"" ID "\",\"version\":\"\\\"8e00\\\"\"}],\"_links\":{}}", 0);
+
+	assert_string_equal(s.etag, "\"8e00\"");
+}
+
+static void anything_else_is_not_the_connection(void **state)
+{
+	static const char *const others[] = {
 		"",
+		"<html>",
+		"[]",
+		"{}",
+		"{\"items\":{}}",
+		"{\"items\":[]}",
+		"{\"items\":{\"id\":\"" ID "\"}}",
+		"{\"items\":{\"0\":{\"id\":\"" ID "\"}}}",
+		"{\"items\":[\"" ID "\"]}",
+		"{\"items\":[{\"name\":\"North\"}]}",
+		"{\"items\":[{\"id\":\"" ID_2 "\"}]}",
+		"{\"items\":[{\"id\":\"" ID "\"},{\"id\":\"" ID_2 "\"}]}",
+		"{\"items\":[{\"id\":\"" ID "\"}]",
+		"{\"id\":\"" ID "\"}",
 	};
-	struct seen s = {0};
+	struct seen s = {.count = 0};
 
-	for (size_t i = 0; i < ARRAY_SIZE(bodies); i++)
-		assert_int_equal(
-			flow_read_connection(bodies[i], strlen(bodies[i]), ID, look, &s), -EBADMSG);
-	assert_int_equal(flow_read_connection(NULL, 0, ID, look, &s), -EBADMSG);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		read_it(others[i], -EBADMSG);
+	assert_int_equal(flow_read_connection(NULL, 0, ID, see, &s), -EBADMSG);
 	assert_int_equal(s.count, 0);
 }
 
-static void each_field_that_is_shown_is_compared(void **state)
-{
-	static const struct {
-		struct flow_item item;
-		unsigned differs;
-	} cases[] = {
-		{{.name = "b"}, FLOW_FIELD_NAME},
-		{{.name = "A"}, FLOW_FIELD_NAME},
-		{{.name = "a", .spec_id = OTHER}, FLOW_FIELD_SPEC},
-		{{.name = "a", .endpoint = "https://b.example.com"}, FLOW_FIELD_ENDPOINT},
-		{{.name = "a", .username = "U"}, FLOW_FIELD_USERNAME},
-		{{.name = "b", .endpoint = "x", .username = "y"},
-			FLOW_FIELD_NAME | FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME},
-	};
+/* --------------------------------------------------------------- comparing */
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_int_equal(flow_differs(&cases[i].item, &wanted), cases[i].differs);
+static const struct flow_wanted wanted = {
+	.name = "North",
+	.spec_id = FLOW_SERVICENOW_SPEC,
+	.endpoint = "https://north.service-now.com",
+	.username = "aep",
+	.tag = "0123456789abcdef",
+};
+
+static const struct flow_item shown = {
+	.name = "North",
+	.id = ID,
+	.etag = "",
+	.spec_id = FLOW_SERVICENOW_SPEC,
+	.description = "whatever",
+	.endpoint = "https://north.service-now.com",
+	.username = "aep",
+};
+
+static void what_is_as_wanted_does_not_differ(void **state)
+{
+	struct flow_item item = shown;
+
+	assert_int_equal(flow_differs(&item, &wanted), 0);
+	item.endpoint = "HTTPS://North.service-now.com/";
+	item.spec_id = "EB13CB25-47ab-407f-ba89-c0125281c563";
+	assert_int_equal(flow_differs(&item, &wanted), 0);
 }
 
-static void what_is_not_shown_differs_from_nothing(void **state)
+static void each_field_that_is_another_is_told(void **state)
 {
-	const struct flow_item hidden = {.name = "", .spec_id = ""};
-	const struct flow_item masked = {.name = "a", .endpoint = "****", .username = "***"};
+	struct flow_item item = shown;
 
-	assert_int_equal(flow_differs(&hidden, &wanted), 0);
+	item.name = "north";
+	assert_int_equal(flow_differs(&item, &wanted), FLOW_FIELD_NAME);
+	item.spec_id = ID;
+	item.endpoint = "https://south.service-now.com";
+	item.username = "AEP";
+	assert_int_equal(flow_differs(&item, &wanted),
+		FLOW_FIELD_NAME | FLOW_FIELD_SPEC | FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME);
+}
+
+static void what_is_not_shown_or_masked_does_not_differ(void **state)
+{
+	const struct flow_item nothing = {
+		.name = "", .id = ID, .etag = "", .spec_id = "", .description = ""};
+	const struct flow_item masked = {.name = "North",
+		.id = ID,
+		.etag = "",
+		.spec_id = "",
+		.description = "",
+		.endpoint = "****",
+		.username = ""};
+
+	assert_int_equal(flow_differs(&nothing, &wanted), 0);
 	assert_int_equal(flow_differs(&masked, &wanted), 0);
 }
 
-/* A row without an endpoint does not want one. */
-static void what_is_shown_and_not_wanted_differs(void **state)
+static void what_the_row_does_not_have_differs_when_shown(void **state)
 {
-	const struct flow_wanted bare = {.name = "a", .spec_id = SPEC};
-	const struct flow_item item = {.name = "a", .endpoint = "https://a", .username = "u"};
+	struct flow_wanted w = wanted;
 
-	assert_int_equal(flow_differs(&item, &bare), FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME);
+	w.endpoint = NULL;
+	w.username = "";
+	assert_int_equal(flow_differs(&shown, &w), FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME);
 }
 
-static void fields_are_told_in_words(void **state)
-{
-	char dst[128];
+/* ------------------------------------------------------------------- words */
 
-	assert_string_equal(flow_fields_words(0, dst, sizeof(dst)), "");
+static const char *words(unsigned fields)
+{
+	static char text[128];
+
+	return flow_fields_words(fields, text, sizeof(text));
+}
+
+static void fields_are_named_as_their_columns(void **state)
+{
+	assert_string_equal(words(0), "");
+	assert_string_equal(words(FLOW_FIELD_NAME), "name");
+	assert_string_equal(words(FLOW_FIELD_DESCRIPTION), "description");
+	assert_string_equal(words(FLOW_FIELD_SPEC), "connection_spec_id");
+	assert_string_equal(words(FLOW_FIELD_ENDPOINT), "endpoint");
+	assert_string_equal(words(FLOW_FIELD_USERNAME), "username");
 	assert_string_equal(
-		flow_fields_words(FLOW_FIELD_SPEC, dst, sizeof(dst)), "connection_spec_id");
+		words(FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME), "endpoint and username");
+	assert_string_equal(words(FLOW_FIELD_NAME | FLOW_FIELD_ENDPOINT | FLOW_FIELD_USERNAME),
+		"name, endpoint and username");
 	assert_string_equal(
-		flow_fields_words(FLOW_FIELD_NAME | FLOW_FIELD_USERNAME, dst, sizeof(dst)),
-		"name and username");
-	assert_string_equal(flow_fields_words(31, dst, sizeof(dst)),
-		"name, description, connection_spec_id, endpoint and username");
+		words(0x1f), "name, description, connection_spec_id, endpoint and username");
+}
+
+static void words_fit_the_room_they_are_given(void **state)
+{
+	char text[12];
+
+	assert_string_equal(flow_fields_words(0x1f, text, sizeof(text)), "name, descr");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_item_of_this_id_is_read),
-		cmocka_unit_test(anything_else_is_no_reading),
-		cmocka_unit_test(each_field_that_is_shown_is_compared),
-		cmocka_unit_test(what_is_not_shown_differs_from_nothing),
-		cmocka_unit_test(what_is_shown_and_not_wanted_differs),
-		cmocka_unit_test(fields_are_told_in_words),
+		cmocka_unit_test(one_item_of_this_id_is_the_connection),
+		cmocka_unit_test(a_version_alone_is_its_etag),
+		cmocka_unit_test(anything_else_is_not_the_connection),
+		cmocka_unit_test(what_is_as_wanted_does_not_differ),
+		cmocka_unit_test(each_field_that_is_another_is_told),
+		cmocka_unit_test(what_is_not_shown_or_masked_does_not_differ),
+		cmocka_unit_test(what_the_row_does_not_have_differs_when_shown),
+		cmocka_unit_test(fields_are_named_as_their_columns),
+		cmocka_unit_test(words_fit_the_room_they_are_given),
 	};
 
 	json_setup();
