@@ -57,7 +57,8 @@ class World:
 
     def snowmelt(self, command, path, *options, expect=0):
         """With a mock behind it, its answers do not fit together: only that it ends counts."""
-        return snowmelt(command, path, "--url", self.judge.url, *options, cwd=self.folder,
+        paths = [path] if path else []
+        return snowmelt(command, *paths, "--url", self.judge.url, *options, cwd=self.folder,
                         expect=expect if self.upstream else None)
 
     def ended(self, of="", **expected):
@@ -197,6 +198,10 @@ def rollback_what_is_used_or_in_doubt(world):
     world.ended(".rollback", deleted=3, in_use=1)
 
 
+def bench(world):
+    world.snowmelt("bench", None, "--rate", "20/s", "--duration", "500ms", "--warmup", "100ms")
+
+
 class Command(NamedTuple):
     do: Callable
     sends: set  # to flowmock, at least
@@ -226,6 +231,7 @@ COMMANDS = {
     "rollback": Command(rollback, {READ, DELETE}, {CREATE, READ, DELETE}),
     "rollback, in use and in doubt": Command(
         rollback_what_is_used_or_in_doubt, {READ, DELETE}, {CREATE, READ, DELETE}),
+    "bench": Command(bench, {CREATE, DELETE}, {CREATE, DELETE}),
 }
 ASK_NOTHING = {"check", "status", "results", "help", "version"}  # of the Flow Service
 
