@@ -1,8 +1,8 @@
 /* admit.c - which request may leave now.
  *
  * In this order: the run is not ending; the window has room; a FETCH of a token, if
- * one is due; else there is a token; no Retry-After holds; the breaker lets it; and
- * in any case the rate lets it. Deletions go first, so that little time
+ * one is due; else there is a token; no Retry-After holds; the pace that was learnt from
+ * 429s lets it, and the breaker; and in any case the rate lets it. Deletions go first, so that little time
  * passes since they were read. Lookups and reads go before creates, updates and tests,
  * since they free rows; of these, what was tried before goes before what is fresh.
  * Behind an open breaker one request at a time probes: a deletion, else a row not yet
@@ -41,12 +41,14 @@ static bool has_room(const struct engine *e)
 	return in_flight(e) < room;
 }
 
-/* A pause and an open breaker are about the Flow Service; tokens come from elsewhere. */
+/* A pause, a pace and an open breaker are about the Flow Service; tokens come from elsewhere. */
 static nsec_t send_at(const struct engine *e)
 {
+	nsec_t at = MAX(e->paused_until, pace_ready_at(&e->pace));
+
 	if (!e->token.usable || !candidate(e))
 		return NSEC_NEVER;
-	return e->breaker.open ? MAX(e->paused_until, e->breaker.probe_at) : e->paused_until;
+	return e->breaker.open ? MAX(at, e->breaker.probe_at) : at;
 }
 
 nsec_t admit_at(const struct engine *e)
@@ -148,9 +150,11 @@ bool admit(struct engine *e, nsec_t now, struct engine_action *ret)
 
 	gcra_take(&e->rate, now);
 	e->requests++;
-	if (fetch_goes_first(e, now))
+	if (fetch_goes_first(e, now)) {
 		token_fetch(e, now, ret);
-	else
+	} else {
+		pace_sent(&e->pace, now);
 		send(e, now, next(e, now), ret);
+	}
 	return true;
 }

@@ -41,6 +41,14 @@ static void note_window(struct engine *e, nsec_t now, nsec_t sent_at, enum engin
 		window_success(&e->window, now);
 }
 
+static void note_pace(struct engine *e, nsec_t now, nsec_t sent_at, enum engine_answer a)
+{
+	if (is_throttled(a))
+		pace_refused(&e->pace, now, sent_at);
+	else if (answer_is_complete(a))
+		pace_accepted(&e->pace);
+}
+
 /* Looks do not, but for the reads of deletions: half of what such a run asks, and often all.
  * One that clears the way does not, for the deletion's own answer will. */
 static bool counts_for_breaker(const struct job *j, enum engine_answer a)
@@ -82,6 +90,7 @@ static void note(struct engine *e, nsec_t now, const struct job *j, enum engine_
 			e->token.proven = true;
 	}
 	note_window(e, now, j->sent_at, a);
+	note_pace(e, now, j->sent_at, a);
 	note_breaker(e, now, j, a);
 }
 
@@ -97,6 +106,7 @@ static void pause_all(struct engine *e, nsec_t now, nsec_t retry_after)
 	}
 	e->paused_until = MAX(e->paused_until, nsec_add(now, retry_after));
 	e->pausing = true;
+	pace_pause(&e->pace, e->paused_until);
 }
 
 bool job_troubled(const struct engine *e, const struct job *j)

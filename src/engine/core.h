@@ -9,6 +9,7 @@
 #include "engine/heap.h"
 #include "engine/job.h"
 #include "engine/list.h"
+#include "engine/pace.h"
 #include "engine/random.h"
 #include "engine/window.h"
 
@@ -75,6 +76,7 @@ struct engine {
 
 	struct random random;
 	struct gcra rate;
+	struct pace pace;
 	struct window window;
 	struct breaker breaker;
 	struct halt halt;

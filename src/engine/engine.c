@@ -23,6 +23,7 @@ static void init_parts(struct engine *e)
 	list_init(&e->fresh);
 	random_init(&e->random, c->seed);
 	gcra_init(&e->rate, c->rate_interval, burst);
+	pace_init(&e->pace);
 	window_init(&e->window, c->concurrency);
 	breaker_init(&e->breaker);
 	token_init(&e->token);
@@ -478,6 +479,7 @@ struct engine_stats engine_stats(const struct engine *e)
 		.finished = e->halt.finished,
 		.failed = e->halt.failed,
 		.paused_until = e->paused_until,
+		.paced_until = pace_ready_at(&e->pace),
 		.unproven = e->unproven,
 		.breaker_open = e->breaker.open,
 		.ending = e->ending,

@@ -400,6 +400,7 @@ struct engine_stats {
 	uint64_t requests;  /* ever ordered: SEND and FETCH */
 	uint64_t finished, failed;
 	nsec_t paused_until; /* Retry-After; in the past when not paused */
+	nsec_t paced_until;  /* the next one leaves then, by what was learnt from 429s; the same */
 	uint32_t unproven;   /* sandboxes whose lookups were found to prove nothing */
 	bool breaker_open;
 	bool ending;

@@ -1,9 +1,7 @@
 /* bench.c - snowmelt bench: the loop, the token and the phases of a load.
  *
- * libuv's timers count milliseconds, which would be most of a latency on this machine.
- * So a timerfd wakes the loop at the moment of the next arrival, and in the prepare
- * phase all leaves that is due by then. Setting it anew takes back that it had fired:
- * it is never read.
+ * An alarm wakes the loop at the moment of the next arrival, and in the prepare phase
+ * all leaves that is due by then.
  */
 #include "run/bench.h"
 
@@ -12,7 +10,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -154,23 +151,6 @@ static void renew_token(struct bench *b)
 
 /* ---------------------------------------------------------------------- turns */
 
-static void on_timer(uv_poll_t *poll, int status, int events)
-{
-	/* Waking is all: the prepare phase looks what is due. */
-}
-
-static void arm(struct bench *b, nsec_t at)
-{
-	struct itimerspec when = {.it_value = {.tv_sec = 0}};
-
-	if (at != NSEC_NEVER) {
-		at = MAX(at, 1); /* 0 would turn it off */
-		when.it_value.tv_sec = (time_t)(at / SEC);
-		when.it_value.tv_nsec = (long)(at % SEC);
-	}
-	timerfd_settime(b->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
-}
-
 /* @return when to be called again */
 static nsec_t go_on(struct bench *b)
 {
@@ -206,7 +186,8 @@ static void on_turn(uv_prepare_t *p)
 	if (b->phase == BENCH_OVER)
 		uv_stop(&s->loop);
 	else
-		arm(b, s->tokens.transfer || b->gave_up ? at : MIN(at, b->renew_at));
+		alarm_set(&s->alarm, turn_now(s),
+			s->tokens.transfer || b->gave_up ? at : MIN(at, b->renew_at));
 	s->turn_known = false;
 }
 
@@ -264,27 +245,13 @@ static int open_exchanges(struct bench *b)
 	return 0;
 }
 
-static int open_timer(struct bench *b)
-{
-	struct snowmelt *s = b->run;
-	int r;
-
-	b->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	r = b->timer_fd < 0 ? -errno : uv_poll_init(&s->loop, &b->timer_poll, b->timer_fd);
-	if (r < 0)
-		return error_set(&s->error, r, "cannot open a timer: %s", strerror(-r));
-	b->has_timer_poll = true;
-	uv_poll_start(&b->timer_poll, UV_READABLE, on_timer);
-	return 0;
-}
-
 static int open_bench(struct bench *b)
 {
 	struct snowmelt *s = b->run;
 	const char *plot = s->settings.o.plot;
 	int r;
 
-	b->timer_fd = b->plot_fd = -1;
+	b->plot_fd = -1;
 	b->renew_at = s->settings.client_secret ? 0 : NSEC_NEVER;
 	random_hex(b->run_id, (sizeof(b->run_id) - 1) / 2);
 	random_hex(b->password, (sizeof(b->password) - 1) / 2);
@@ -306,23 +273,19 @@ static int open_bench(struct bench *b)
 	r = loop_open_net(s);
 	if (r == 0)
 		r = loop_open_handles(s, on_turn, on_progress);
-	return r < 0 ? r : open_timer(b);
+	return r;
 }
 
 static void close_bench(struct bench *b)
 {
 	struct snowmelt *s = b->run;
 
-	if (b->has_timer_poll)
-		uv_close((uv_handle_t *)&b->timer_poll, NULL);
 	bench_drop_headers(b);
 	loop_close(s);
 	for (uint32_t i = 0; b->exchanges && i < s->settings.o.concurrency; i++) {
 		buf_done(&b->exchanges[i].url);
 		buf_done(&b->exchanges[i].body);
 	}
-	if (b->timer_fd >= 0)
-		close(b->timer_fd);
 	if (b->plot_fd >= 0)
 		close(b->plot_fd);
 	buf_done(&b->create_url);

@@ -82,10 +82,6 @@ struct bench {
 	uint32_t in_flight;
 	nsec_t renew_at; /* the token; NSEC_NEVER for one that was given */
 
-	int timer_fd;
-	uv_poll_t timer_poll;
-	bool has_timer_poll;
-
 	/* the load */
 	struct bench_schedule schedule;
 	nsec_t began_at, counts_from, ends_at;

@@ -182,13 +182,15 @@ int loop_open_handles(struct snowmelt *s, uv_prepare_cb each_turn, uv_timer_cb p
 	int r = uv_prepare_init(&s->loop, &s->prepare);
 
 	r = r ? r : uv_idle_init(&s->loop, &s->idle);
-	r = r ? r : uv_timer_init(&s->loop, &s->timer);
 	r = r ? r : uv_timer_init(&s->loop, &s->progress_timer);
 	r = r ? r : uv_async_init(&s->loop, &s->wake_async, on_async);
 	if (r < 0)
 		return error_set(
 			&s->error, r, "cannot open the loop's handles: %s", uv_strerror(r));
 	s->handles_open = true;
+	r = alarm_open(&s->alarm, &s->loop, &s->error);
+	if (r < 0)
+		return r;
 	s->prepare.data = s->progress_timer.data = s;
 	uv_prepare_start(&s->prepare, each_turn);
 	if (s->cb.progress)
@@ -235,7 +237,6 @@ static void close_handles(struct snowmelt *s)
 	uv_handle_t *handles[] = {
 		(uv_handle_t *)&s->prepare,
 		(uv_handle_t *)&s->idle,
-		(uv_handle_t *)&s->timer,
 		(uv_handle_t *)&s->progress_timer,
 		(uv_handle_t *)&s->wake_async,
 	};
@@ -245,6 +246,7 @@ static void close_handles(struct snowmelt *s)
 	atomic_store(&s->async_ready, false);
 	for (size_t i = 0; i < ARRAY_SIZE(handles); i++)
 		uv_close(handles[i], NULL);
+	alarm_close(&s->alarm);
 	if (s->has_input_poll)
 		uv_close((uv_handle_t *)&s->input_poll, NULL);
 	s->handles_open = s->has_input_poll = false;

@@ -20,6 +20,7 @@
 #include "output/results.h"
 #include "ledger/reader.h"
 #include "output/summary.h"
+#include "run/alarm.h"
 #include "run/deletable.h"
 #include "sys/secret.h"
 
@@ -250,7 +251,8 @@ struct snowmelt {
 	uv_loop_t loop;
 	uv_prepare_t prepare;
 	uv_idle_t idle; /* on while a turn had more to do than it may */
-	uv_timer_t timer, progress_timer;
+	struct alarm alarm;
+	uv_timer_t progress_timer;
 	uv_async_t wake_async; /* a stop was asked for, or the ledger has replies */
 	uv_poll_t input_poll;
 	bool has_input_poll, loop_open, handles_open;

@@ -127,26 +127,6 @@ static uint32_t take_orders(struct snowmelt *s, uint32_t most)
 	return taken;
 }
 
-/* ------------------------------------------------------------------- timers */
-
-static void on_timer(uv_timer_t *t)
-{
-	/* Waking is all: the prepare phase asks the engine. */
-}
-
-static void arm_timer(struct snowmelt *s, nsec_t now)
-{
-	nsec_t at = engine_deadline(s->engine);
-	nsec_t wait = at > now ? at - now : 0;
-
-	if (at == NSEC_NEVER) {
-		uv_timer_stop(&s->timer);
-		return;
-	}
-	uv_update_time(&s->loop);
-	uv_timer_start(&s->timer, on_timer, (uint64_t)((wait + MS - 1) / MS), 0);
-}
-
 static void on_idle(uv_idle_t *idle)
 {
 	/* Its being on keeps the loop from waiting in poll. */
@@ -171,7 +151,7 @@ static void wait_out(struct snowmelt *s)
 {
 	(void)take_replies(s);
 	uv_idle_stop(&s->idle);
-	uv_timer_stop(&s->timer);
+	alarm_set(&s->alarm, 0, NSEC_NEVER);
 	if (s->ledger_out == 0)
 		uv_stop(&s->loop);
 }
@@ -205,6 +185,6 @@ void turn_run(struct snowmelt *s)
 		uv_idle_start(&s->idle, on_idle);
 	else
 		uv_idle_stop(&s->idle);
-	arm_timer(s, turn_now(s));
+	alarm_set(&s->alarm, turn_now(s), engine_deadline(s->engine));
 	s->turn_known = false;
 }

@@ -187,6 +187,8 @@ static void on_answer(struct sim *s, const struct engine_event *e)
 	} else if (s->now >= c->pause_until) {
 		c->pause_fresh = false;
 	}
+	c->refused |= e->answer.answer == ANSWER_THROTTLED ||
+		      e->answer.answer == ANSWER_THROTTLED_DOUBTFUL;
 	if (counts(s, e))
 		count_streak(s, q->row, e->answer.answer);
 	if (c->open_since != NSEC_NONE)
@@ -272,11 +274,26 @@ static bool could_send(const struct sim *s)
 	       s->set.config.rate_interval == 0;
 }
 
+/* What a pace holds back is due within ten seconds, and without a 429 there is none. */
+static nsec_t paced_until(struct sim *s)
+{
+	nsec_t at = engine_stats(s->engine).paced_until;
+
+	if (at > s->now && !s->check.refused)
+		sim_breach(s, "a pace, and no 429 was ever seen");
+	if (at > MAX(s->now, s->check.pause_until) + 10 * SEC)
+		sim_breach(s, "the pace lets the next request leave in %lld us only",
+			(long long)((at - s->now) / USEC));
+	return at;
+}
+
 static void check_lazy(struct sim *s)
 {
 	struct check *c = &s->check;
 	nsec_t latest = c->last_open + probe_wait(c, c->last_open);
 
+	if (s->now < paced_until(s))
+		return;
 	if (c->open_since == NSEC_NONE && c->in_flight < engine_stats(s->engine).window)
 		sim_breach(s, "%u rows wait to be tried, %u in flight, and nothing leaves",
 			c->untried, c->in_flight);

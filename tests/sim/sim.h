@@ -200,6 +200,7 @@ struct check {
 	nsec_t rate_floor;
 	nsec_t pause_until, pause_max;
 	bool pause_fresh; /* nothing was sent since the pause */
+	bool refused;     /* there was a 429 */
 	uint32_t generation;
 	struct token_check token;
 	uint32_t causes; /* bit n: enum engine_end n has reason to be */

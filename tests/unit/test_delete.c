@@ -185,7 +185,7 @@ static void a_deletion_that_is_only_ever_throttled_takes_its_intent_back(void **
 		if (last_request(&s) == REQUEST_READ)
 			answer_and_drain(&s, s.last_send.job, ANSWER_SAME);
 		answer(&s, s.last_send.job, ANSWER_THROTTLED);
-		pass(&s, 31 * SEC);
+		pass(&s, 41 * SEC); /* a backoff, and the slowest pace */
 	}
 	assert_line(&s, OUTCOME_SKIPPED, CAUSE_TROUBLE);
 	assert_written(&s, 1, 0, 1);
@@ -220,6 +220,7 @@ static void each_time_the_read_holds_for_twice_as_long(void **state)
 		if (last_request(&s) == REQUEST_READ) {
 			reads++;
 			answer_and_drain(&s, s.last_send.job, ANSWER_SAME);
+			pass(&s, 10 * SEC); /* the slowest pace */
 		}
 		assert_int_equal(last_request(&s), REQUEST_DELETE);
 	}

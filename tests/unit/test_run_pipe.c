@@ -3,17 +3,26 @@
 #include "scratch.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "snowmelt/snowmelt.h"
 
-static int watches_refused; /* so many are still to be */
+static int watches_refused; /* of pipes; so many are still to be */
+
+static bool is_pipe(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
 
 /* In front of the C library's. */
 INTERPOSED int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
 {
-	if (op == EPOLL_CTL_ADD && watches_refused > 0) {
+	if (op == EPOLL_CTL_ADD && watches_refused > 0 && is_pipe(fd)) {
 		watches_refused--;
 		errno = ENOSPC;
 		return -1;
