@@ -24,7 +24,8 @@ static int answer(struct store *s, const struct ledger_request *q, sqlite3_stmt 
 }
 
 /* Rows in order of arrival, each once a run: behind the cursor. When there is
- * none, the cursor stays: a mark may be made behind it yet. */
+ * none, the cursor stays: a mark may be made behind it yet. But the doubts of earlier runs
+ * have no index: they are searched for once, and only among the rows of those. */
 static int recall_next(struct store *s, const struct ledger_request *q, enum statement which,
 	struct ledger_reply *reply, struct queue *out)
 {
@@ -33,11 +34,15 @@ static int recall_next(struct store *s, const struct ledger_request *q, enum sta
 	int r;
 
 	bind_number(&b, s->cursors[q->recall]);
+	if (which == STMT_RECALL_DOUBTS)
+		bind_number(&b, s->earlier);
 	bind_number(&b, s->run);
 	r = store_step(s, stmt);
 	if (r == 1) {
 		s->cursors[q->recall] = sqlite3_column_int64(stmt, COLUMN_N);
 		r = answer(s, q, stmt, reply, out);
+	} else if (r == 0 && which == STMT_RECALL_DOUBTS) {
+		s->cursors[q->recall] = s->earlier;
 	}
 	sqlite3_reset(stmt);
 	return r;

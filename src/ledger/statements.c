@@ -64,7 +64,7 @@ static const char *const sql[STMT_COUNT] = {
 	[STMT_RECALL_MARKED] = "SELECT " RECORD_COLUMNS " FROM connection WHERE relook IS NOT NULL "
 			       "AND n > ? AND relook < ? AND state <> 6 ORDER BY n LIMIT 1",
 	[STMT_RECALL_DOUBTS] = "SELECT " RECORD_COLUMNS " FROM connection WHERE n > ? "
-			       "AND state IN (1, 4) AND seen_run <> ? ORDER BY n LIMIT 1",
+			       "AND n <= ? AND state IN (1, 4) AND seen_run <> ? ORDER BY n LIMIT 1",
 	[STMT_RECALL_RESENT] = "SELECT " RECORD_COLUMNS " FROM connection WHERE relook IS NOT NULL "
 			       "AND n > ? AND relook = ? AND state <> 6 ORDER BY n LIMIT 1",
 	[STMT_RECALL_ANY] = "SELECT " RECORD_COLUMNS " FROM connection "

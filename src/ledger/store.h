@@ -32,6 +32,7 @@ struct store {
 	struct error error; /* the first */
 	uint8_t key[KEY_SIZE], hash_key[KEY_HASH_SIZE], text_key[KEY_HASH_SIZE];
 	int64_t run;
+	int64_t earlier; /* n of the last row that earlier runs have left */
 	struct scopes scopes;
 	struct reported_runs reported;
 	struct newest newest;

@@ -128,6 +128,9 @@ static int load(struct store *s, struct error *reterr)
 		r = scopes_load(&s->scopes, s->db, path, reterr);
 	if (r == 0)
 		r = reported_load(&s->reported, s->db, path, reterr);
+	if (r == 0)
+		r = db_number(s->db, "SELECT ifnull(max(n), 0) FROM connection", path, &s->earlier,
+			reterr);
 	if (r == 0 && newest_init(&s->newest) < 0)
 		r = db_trouble(s->db, SQLITE_NOMEM, path, reterr);
 	if (r == 0)
