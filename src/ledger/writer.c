@@ -12,6 +12,9 @@
 /* What may be answered without a commit behind it, in number and time. */
 #define UNCOMMITTED_MAX 4096
 #define UNCOMMITTED_FOR (50 * MS)
+/* Commits leave each other so much time: then more shares one, its pages and its syncing.
+ * Nobody waits for it, since rows are claimed and intended far ahead of their sending. */
+#define COMMITS_APART (2 * MS)
 
 static bool must_be_durable(const struct ledger_request *q)
 {
@@ -48,6 +51,7 @@ static int do_requests(struct writer *w, uint64_t count)
 	w->uncommitted += count;
 	if (r == 0 && (durable || w->uncommitted >= UNCOMMITTED_MAX)) {
 		r = store_commit(&w->store);
+		w->committed_at = clock_monotonic();
 		w->uncommitted = 0;
 	}
 	return r;
@@ -81,18 +85,23 @@ static void do_batch(struct writer *w, uint64_t count)
 	store_tidy(&w->store);
 }
 
-static struct timespec in(nsec_t wait)
+static struct timespec timespec_of(nsec_t at)
 {
-	nsec_t at = clock_monotonic() + wait;
-
 	return (struct timespec){.tv_sec = at / SEC, .tv_nsec = at % SEC};
+}
+
+static void await_turn(const struct writer *w)
+{
+	struct timespec at = timespec_of(w->committed_at + COMMITS_APART);
+
+	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
 /* How many requests there are; 0 at the end, or when none has come for so long
  * that what was answered should be committed. */
 static uint64_t await_requests(struct writer *w, bool *ret_stop)
 {
-	struct timespec until = in(UNCOMMITTED_FOR);
+	struct timespec until = timespec_of(clock_monotonic() + UNCOMMITTED_FOR);
 	struct queue *q = &w->requests;
 	uint64_t count;
 	int r = 0;
@@ -116,8 +125,10 @@ static void *work(void *arg)
 	bool stop = false;
 
 	for (;;) {
-		uint64_t count = await_requests(w, &stop);
+		uint64_t count;
 
+		await_turn(w);
+		count = await_requests(w, &stop);
 		if (count > 0) {
 			do_batch(w, count);
 		} else if (stop) {
