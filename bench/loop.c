@@ -5,7 +5,7 @@
  * that are reused; no ledger, no results, no retries. It answers one question:
  * how many rows a second would a plain loop send?
  *
- * bench_loop URL COUNT WINDOW BODY_BYTES
+ * bench_loop URL COUNT WINDOW BODY_BYTES [CA_FILE]
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -22,7 +22,7 @@ struct loop {
 	CURLM *multi;
 	uv_timer_t timer;
 	struct curl_slist *headers;
-	const char *url;
+	const char *url, *ca_file;
 	uint64_t count, sent, done, bad;
 	size_t body_len;
 	char *body;
@@ -175,6 +175,8 @@ static CURL *make_easy(const struct loop *l)
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, 60L);
+	if (l->ca_file)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, l->ca_file);
 	return easy;
 }
 
@@ -225,9 +227,10 @@ int main(int argc, char **argv)
 	uint64_t start;
 	double seconds;
 
-	if (argc != 5)
-		die("usage: bench_loop URL COUNT WINDOW BODY_BYTES");
+	if (argc != 5 && argc != 6)
+		die("usage: bench_loop URL COUNT WINDOW BODY_BYTES [CA_FILE]");
 	l.url = argv[1];
+	l.ca_file = argv[5];
 	l.count = strtoull(argv[2], NULL, 10);
 	l.body_len = strtoull(argv[4], NULL, 10);
 	if (l.body_len < 64)

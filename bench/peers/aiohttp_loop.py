@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """The loop that a user would write: aiohttp, a semaphore, one task a row.
 
-    aiohttp_loop.py URL ROWS.csv COUNT WINDOW
+    aiohttp_loop.py URL ROWS.csv COUNT WINDOW [CA_FILE]
 """
 
 import asyncio
 import csv
 import itertools
+import ssl
 import sys
 
 import aiohttp
@@ -37,15 +38,17 @@ async def create(session, semaphore, url, row):
             return answer.status == 201 and (await answer.json())["id"]
 
 
-async def main(url, path, count, window):
+async def main(url, path, count, window, ca):
     with open(path, newline="", encoding="ascii") as f:
         rows = list(itertools.islice(csv.DictReader(f), count))
     semaphore = asyncio.Semaphore(window)
-    connector = aiohttp.TCPConnector(limit=window)
+    trust = ssl.create_default_context(cafile=ca) if ca else None
+    connector = aiohttp.TCPConnector(limit=window, ssl=trust)
     async with aiohttp.ClientSession(connector=connector, headers=HEADERS) as session:
         ids = await asyncio.gather(*(create(session, semaphore, url, row) for row in rows))
     return 0 if all(ids) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))
+    sys.exit(asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]),
+                              sys.argv[5] if len(sys.argv) > 5 else None)))

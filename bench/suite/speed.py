@@ -1,0 +1,144 @@
+"""Rows a second, CPU a row and memory: beside peers, by window and server, and by size.
+
+Rounds alternate, so that a machine whose speed drifts drifts for all; ratios are made
+round by round.
+"""
+
+import tempfile
+from pathlib import Path
+
+from .machine import environment, in_child, measure, median
+from .peers import AIOHTTP, CURL, LOOP, SNOWMELT, forget, peers, snowmelt
+from .report import Aim, cell
+from .rows import write_csv
+from .servers import Flowmock, Nginx
+
+LATENCY_S = 0.02
+
+
+def run_rounds(folder, them, rounds):
+    """(rows/s, CPU µs a row, MiB) of each peer, round by round."""
+    measured = {name: [] for name in them}
+    for _ in range(rounds):
+        for name, peer in them.items():
+            forget(folder)
+            m = measure(peer.command, peer.env)
+            measured[name].append((peer.rows / m.wall, m.cpu / peer.rows * 1e6, m.rss_mib))
+    return measured
+
+
+def ratios(measured, a, b, what):
+    return [x[what] / y[what] for x, y in zip(measured[a], measured[b])]
+
+
+def show(measured):
+    for name, rounds in measured.items():
+        rate, cpu, rss = zip(*rounds)
+        yield name, cell(rate, 0), cell(cpu, 1), f"{median(rss):.1f}"
+
+
+def beside_peers(o, report):
+    """The same rows by everybody, over one nginx."""
+    with tempfile.TemporaryDirectory(dir=o.folder) as name, Nginx() as nginx:
+        folder = Path(name)
+        in_child(write_csv, folder / "rows.csv", o.rows)
+        measured = run_rounds(folder, peers(o.build, folder, nginx.url(), o.rows, o.window),
+                              o.rounds)
+    report.part("Beside others", f"nginx; {o.rows:,} rows, a tenth of them for curl and aiohttp; "
+                f"{o.window} in flight, {o.rounds} rounds: median (least to most).")
+    report.table(("", "rows/s", "µs CPU a row", "MiB"), show(measured))
+    report.rounds("peers", ("peer", "rows_per_s", "cpu_us_per_row", "rss_mib"),
+                  [(name, *r) for name, rounds in measured.items() for r in rounds])
+    report.aim(
+        Aim("rows/s, to the documented loop", 1.0, True, ratios(measured, SNOWMELT, LOOP, 0)),
+        Aim("rows/s, to curl -Z", 2.5, True, ratios(measured, SNOWMELT, CURL, 0)),
+        Aim("rows/s, to aiohttp", 8, True, ratios(measured, SNOWMELT, AIOHTTP, 0)),
+        Aim("CPU a row, to the documented loop", 1.25, False,
+            ratios(measured, SNOWMELT, LOOP, 1)))
+    rates = {name: [r[0] for r in rounds] for name, rounds in measured.items()}
+    report.plot("peers", "".join(f'"{name}" {median(r)} {min(r)} {max(r)}\n'
+                                 for name, r in rates.items()),
+                'set style fill solid 0.5; set boxwidth 0.6; set yrange [0:]; unset key; '
+                'set ylabel "rows a second"; plot DATA using 0:2:xtic(1) with boxes, '
+                'DATA using 0:2:3:4 with yerrorbars lc "black"')
+
+
+def matrix(o, report):
+    """Windows, TLS, names of hosts, and a server that takes its time."""
+    count, lines = o.rows // 5, []
+
+    def cases():
+        with Nginx() as nginx:
+            for window in 1, 8, 64, 256:
+                yield "http, address", nginx.url(), None, window
+            yield "http, host name", nginx.url("localhost"), None, o.window
+        with Nginx(tls=True) as nginx:
+            yield "https, address", nginx.url(), nginx.ca, o.window
+            yield "https, host name", nginx.url("localhost"), nginx.ca, o.window
+        with Flowmock(o.build, "--latency", f"{LATENCY_S * 1000:.0f}ms") as mock:
+            yield "flowmock, 20 ms", mock.url, None, o.window
+
+    with tempfile.TemporaryDirectory(dir=o.folder) as name:
+        folder = Path(name)
+        for words, url, ca, window in cases():
+            rows = count // 4 if window == 1 else count
+            in_child(write_csv, folder / "rows.csv", rows)
+            them = peers(o.build, folder, url, rows, window, ca)
+            wanted = (SNOWMELT, LOOP, CURL, AIOHTTP) if window > 1 else (SNOWMELT, LOOP)
+            measured = run_rounds(folder, {k: them[k] for k in wanted}, 3)
+            lines += [(words, window, *line) for line in show(measured)]
+            lines[-len(wanted)] += (
+                f"{median(ratios(measured, SNOWMELT, LOOP, 0)):.2f}",
+                f"{median(ratios(measured, SNOWMELT, LOOP, 1)):.2f}")
+    report.part("Windows and servers", f"{count:,} rows ({count // 4:,} one at a time), 3 rounds. "
+                f"A server that takes {LATENCY_S * 1000:.0f} ms lets {o.window} in flight do "
+                f"{o.window / LATENCY_S:,.0f} rows/s.")
+    report.table(("server", "window", "", "rows/s", "µs CPU a row", "MiB", "rows/s to the loop",
+                  "CPU to the loop"), [line + ("",) * (8 - len(line)) for line in lines])
+
+
+def growth(o, report):
+    """Ten thousand to a million rows: does a row cost the same?"""
+    sizes = {10_000: 7, 100_000: 3, 1_000_000: 1}
+    lines, cost, peak = [], {}, {}
+    with tempfile.TemporaryDirectory(dir=o.folder) as name, Nginx() as nginx:
+        folder = Path(name)
+        for size, rounds in sizes.items():
+            in_child(write_csv, folder / "rows.csv", size)
+            run = []
+            for _ in range(rounds):
+                forget(folder)
+                run.append(measure(snowmelt(o.build, folder / "rows.csv", nginx.url(), o.window),
+                                   environment()))
+            cost[size] = [r.cpu / size * 1e6 for r in run]
+            peak[size] = [r.rss_mib for r in run]
+            lines.append((f"{size:,}", rounds, cell([size / r.wall for r in run], 0),
+                          cell(cost[size], 1), cell(peak[size], 1),
+                          f"{sum(p.stat().st_size for p in folder.glob('*.ledger')) / size:.0f}"))
+    few, many = min(sizes), max(sizes)
+    report.part("From ten thousand to a million", f"nginx, {o.window} in flight, names in random "
+                "order, a new ledger each time; starting up is counted in.")
+    report.table(("rows", "rounds", "rows/s", "µs CPU a row", "MiB", "ledger, bytes a row"), lines)
+    report.aim(
+        Aim("MiB at a million rows", 32, False, peak[many], 1),
+        Aim("MiB, a million less ten thousand", 8, False,
+            [peak[many][0] - median(peak[few])], 1),
+        Aim("CPU a row, a million to ten thousand", 1.1, False,
+            [cost[many][0] / median(cost[few])]))
+
+
+def again(o, report):
+    """What later runs cost, and what is already there."""
+    lines = []
+    for size in 10_000, 1_000_000:
+        with tempfile.TemporaryDirectory(dir=o.folder) as name, Flowmock(o.build) as mock:
+            csv = Path(name) / "rows.csv"
+            for words, more in ("first run", 0), ("nothing to do", 0), ("a tenth is new", 10):
+                total = size + (size // more if more else 0)
+                in_child(write_csv, csv, total, total)
+                m = measure(snowmelt(o.build, csv, mock.url, 16), environment())
+                lines.append((f"{size:,}", words, f"{m.wall:.1f}", f"{total / m.wall:,.0f}",
+                              f"{m.cpu / total * 1e6:.1f}", f"{m.rss_mib:.1f}"))
+    report.part("Run again", "flowmock on the same cores, 16 in flight, names in another order "
+                "each time.")
+    report.table(("rows", "", "seconds", "rows/s", "µs CPU a row", "MiB"), lines)
