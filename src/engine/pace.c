@@ -1,5 +1,7 @@
 #include "engine/pace.h"
 
+#include <stdbool.h>
+
 #include "base/macros.h"
 
 #define HALF (SEC / 2)
@@ -8,9 +10,13 @@
 #define GROWTH_MIN SEC
 #define GROWTH_MAX (20 * SEC) /* the longer a pace has held, the closer it was */
 /* Of the rate that was refused. It is somewhat over the limit, by what the limit lets through
- * in a burst; the plateau should be below, so that many seconds pass between two 429. */
+ * in a burst; the plateau should be below, so that many seconds pass between two 429. One that
+ * has held for long is nearly right. */
 #define PLATEAU 0.95
-#define AFTER_CUT 0.855 /* a tenth below the plateau */
+#define AFTER_CUT 0.855
+#define HELD_LONG (GROWTH_MAX / 2)
+#define PLATEAU_AFTER_LONG 0.97
+#define AFTER_LONG 0.92
 #define AFTER_HALVING 0.5
 /* Where less of the pace was used, something else held us back: it says nothing. Else it is
  * taken for what was sent, though timers are late: so what they cost is learnt with it. */
@@ -79,28 +85,48 @@ void pace_accepted(struct pace *p)
 	p->accepted++;
 }
 
+/* The rate at which the 429 came. */
+static double refused_rate(const struct pace *p, nsec_t now, nsec_t lasted)
+{
+	double paced = pace_rate(p, now), sent = measured(p, now);
+
+	if (p->plateau > 0 && (lasted < HALF || sent > paced * HELD_BACK))
+		return paced;
+	return sent;
+}
+
+/* Of what was accepted since the last epoch. Epochs do not begin with a pace that was refused at
+ * once, so that several of those are judged together; one that does remembers a second. */
+static double accepted_rate(struct pace *p, nsec_t now, nsec_t lasted)
+{
+	double rate = (double)p->accepted / seconds(MAX(now - p->epoch, MEASURED_OVER));
+
+	if (lasted >= AT_ONCE) {
+		p->epoch = now - SEC;
+		p->accepted = (uint64_t)rate;
+	}
+	return rate;
+}
+
 void pace_refused(struct pace *p, nsec_t now, nsec_t sent_at)
 {
-	double refused, mean;
 	nsec_t lasted = now - MAX(p->since, p->epoch);
+	bool held_long = lasted >= HELD_LONG;
+	double refused, accepted;
 
 	if (sent_at <= p->refused_at)
 		return;
 
-	refused = measured(p, now);
-	if (p->plateau > 0 && refused > pace_rate(p, now) * HELD_BACK)
-		refused = pace_rate(p, now);
-	mean = (double)p->accepted / seconds(MAX(now - p->epoch, MEASURED_OVER));
-
-	p->from = refused * AFTER_CUT;
+	refused = refused_rate(p, now, lasted);
+	accepted = accepted_rate(p, now, lasted);
+	p->from = refused * (held_long ? AFTER_LONG : AFTER_CUT);
 	if (lasted < AT_ONCE)
-		p->from = MAX(refused * AFTER_HALVING, MIN(mean, p->from));
+		p->from = MAX(refused * AFTER_HALVING, MIN(accepted, p->from));
 	p->from = MAX(p->from, LEAST);
+	p->plateau = MAX(refused * (held_long ? PLATEAU_AFTER_LONG : PLATEAU), p->from * 1.05);
 	p->growth = MAX(GROWTH_MIN, MIN(2 * lasted, GROWTH_MAX));
-	p->plateau = MAX(refused * PLATEAU, p->from * 1.1);
-	p->since = p->epoch = p->refused_at = p->half_at = now;
+	p->since = p->refused_at = p->half_at = now;
 	p->half = p->half_before = 0;
-	p->accepted = 0;
 	p->next = MAX(p->next, now);
 }
 
