@@ -177,7 +177,8 @@ int results_row(const struct header *h, const struct csv_record *rec, const stru
 	if (r < 0)
 		return r;
 	/* All fields once, and the name twice. */
-	r = buf_reserve(&row->text, rec->text.len + strlen(text_of(&c, RESULTS_NAME)) + 1);
+	r = row_reserve(
+		row, rec->text.len + strlen(text_of(&c, RESULTS_NAME)) + 1, h->carried_count);
 	if (r < 0)
 		return error_set(
 			reterr, -ENOMEM, "%s:%" PRIu64 ": out of memory", f->shown, rec->line);

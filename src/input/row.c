@@ -1,6 +1,8 @@
 #include "input/row.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/macros.h"
@@ -76,6 +78,7 @@ void row_done(struct row *r)
 	give_secrets(r);
 	buf_done(&r->text);
 	buf_done(&r->faults);
+	free(r->carried);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -138,6 +141,19 @@ bool row_fault_next(const struct row *r, size_t *at, char *dst, size_t dst_len)
 
 /* ------------------------------------------------------------------- text */
 
+int row_reserve(struct row *r, size_t text_len, size_t carried_count)
+{
+	if (carried_count > r->carried_cap) {
+		const char **carried = realloc(r->carried, carried_count * sizeof(*carried));
+
+		if (!carried)
+			return -ENOMEM;
+		r->carried = carried;
+		r->carried_cap = carried_count;
+	}
+	return buf_reserve(&r->text, text_len);
+}
+
 const char *row_keep(struct row *r, const char *text)
 {
 	struct buf *b = &r->text;
@@ -153,7 +169,7 @@ const char *row_keep(struct row *r, const char *text)
 
 size_t row_bytes(const struct row *r)
 {
-	size_t bytes = r->text.cap + r->faults.cap;
+	size_t bytes = r->text.cap + r->faults.cap + r->carried_cap * sizeof(*r->carried);
 
 	for (size_t i = 0; i < r->param_count; i++)
 		bytes += strlen(r->params[i].value) + 1;

@@ -37,8 +37,8 @@ struct row {
 	struct flow_param
 		params[ROW_PARAMS_MAX]; /* values in the region, names in the header's memory */
 	size_t param_count;
-	const char *carried[ROW_CARRIED_MAX]; /* by the header's carried columns */
-	size_t carried_count;
+	const char **carried; /* by the header's carried columns; few rows have any */
+	size_t carried_count, carried_cap;
 
 	/* Valid where there is a sandbox, and the row is not invalid. Results do not tell the
 	 * connectionSpec: their scopes are of (sandbox, ""). */
@@ -81,8 +81,15 @@ void row_reset(struct row *r);
 void row_done(struct row *r);
 
 /**
- * Copy text into the row, which has room for it (buf_reserve() of `text`): so what was
- * kept before stays where it is.
+ * Make room for so many bytes of text, NULs included, and so many carried fields.
+ *
+ * @return 0 or -ENOMEM
+ */
+int row_reserve(struct row *r, size_t text_len, size_t carried_count);
+
+/**
+ * Copy text into the row, which has room for it (row_reserve()): so what was kept before
+ * stays where it is.
  */
 const char *row_keep(struct row *r, const char *text);
 

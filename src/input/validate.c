@@ -136,7 +136,7 @@ static int reserve(struct check *c)
 {
 	size_t more = strlen(c->o->default_sandbox) + 1 + UUID_SIZE;
 
-	return buf_reserve(&c->row->text, c->rec->text.len + more);
+	return row_reserve(c->row, c->rec->text.len + more, c->h->carried_count);
 }
 
 static void take_name(struct check *c)
