@@ -8,6 +8,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ LIMIT_S = 600  # nothing here takes so long
 
 
 class Measured(NamedTuple):
-    """What wait4() tells of one child: its own time and peak, with all of its threads."""
+    """One child, with all of its threads."""
 
     wall: float
     cpu: float
@@ -27,47 +28,43 @@ class Measured(NamedTuple):
 
 def stop(process, signum):
     if process.poll() is None:
-        process.send_signal(signum)
+        os.killpg(process.pid, signum)
 
 
 def measure(command, env=None, good=(0,), interrupt_after=None):
-    """Run it to its end, or until it was asked to stop."""
-    command = [str(part) for part in command]
-    begin = time.monotonic()
-    process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    timers = [threading.Timer(LIMIT_S, stop, (process, signal.SIGKILL))]
-    if interrupt_after:
-        timers.append(threading.Timer(interrupt_after, stop, (process, signal.SIGINT)))
-    for timer in timers:
-        timer.daemon = True
-        timer.start()
-    try:
-        err = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-    except BaseException:
-        process.kill()
-        raise
-    finally:
+    """Run it to its end, or until it was asked to stop.
+
+    The kernel counts in a program's peak what it was forked from; so time(1) starts it, which
+    is small, and tells the peak.
+    """
+    with tempfile.NamedTemporaryFile("r", encoding="ascii") as peak:
+        command = ["time", "-q", "-f", "%M", "-o", peak.name, *(str(part) for part in command)]
+        begin = time.monotonic()
+        process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                   start_new_session=True)
+        timers = [threading.Timer(LIMIT_S, stop, (process, signal.SIGKILL))]
+        if interrupt_after:
+            timers.append(threading.Timer(interrupt_after, stop, (process, signal.SIGINT)))
         for timer in timers:
-            timer.cancel()
-        process.stderr.close()
-    wall = time.monotonic() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in good:
-        sys.exit(f"{command[0]} ended with {process.returncode}:\n{err[-2000:]}")
-    return Measured(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024,
-                    process.returncode)
-
-
-def in_child(work, *args):
-    """Do it elsewhere: the kernel counts what a parent had in memory for what it starts."""
-    pid = os.fork()
-    if pid == 0:
-        work(*args)
-        os._exit(0)
-    if os.waitpid(pid, 0)[1] != 0:
-        sys.exit("the rows could not be written")
+            timer.daemon = True
+            timer.start()
+        try:
+            err = process.stderr.read()
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            stop(process, signal.SIGKILL)
+            raise
+        finally:
+            for timer in timers:
+                timer.cancel()
+            process.stderr.close()
+        wall = time.monotonic() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in good:
+            sys.exit(f"{command[6]} ended with {process.returncode}:\n{err[-2000:]}")
+        return Measured(wall, usage.ru_utime + usage.ru_stime, int(peak.read()) / 1024,
+                        process.returncode)
 
 
 def median(values):

@@ -10,7 +10,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .machine import environment, in_child, measure
+from .machine import environment, measure
 from .peers import TOP, snowmelt
 from .report import Aim, cell
 from .rows import write_csv
@@ -27,7 +27,7 @@ def worst_second(times):
 
 
 def send(o, folder, url, rows, *more, good=(0,), interrupt_after=None, poison=0.0, window=256):
-    in_child(write_csv, folder / "rows.csv", rows, 1, poison)
+    write_csv(folder / "rows.csv", rows, 1, poison)
     return measure(snowmelt(o.build, folder / "rows.csv", url, window, *more), environment(),
                    good, interrupt_after)
 
@@ -100,7 +100,7 @@ def limits(o, report):
 
     def run_naive(waits):
         def client(folder, url):
-            in_child(write_csv, folder / "rows.csv", 20_000)
+            write_csv(folder / "rows.csv", 20_000)
             measure(["/usr/bin/python3", TOP / "peers/naive.py", url + "/connections",
                      folder / "rows.csv", o.window, waits, 15], environment())
         return limited(o, 200, 20, client, 2)

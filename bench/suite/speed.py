@@ -7,7 +7,7 @@ round by round.
 import tempfile
 from pathlib import Path
 
-from .machine import environment, in_child, measure, median
+from .machine import environment, measure, median
 from .peers import AIOHTTP, CURL, LOOP, SNOWMELT, forget, peers, snowmelt
 from .report import Aim, cell
 from .rows import write_csv
@@ -41,11 +41,11 @@ def beside_peers(o, report):
     """The same rows by everybody, over one nginx."""
     with tempfile.TemporaryDirectory(dir=o.folder) as name, Nginx() as nginx:
         folder = Path(name)
-        in_child(write_csv, folder / "rows.csv", o.rows)
+        write_csv(folder / "rows.csv", o.rows)
         measured = run_rounds(folder, peers(o.build, folder, nginx.url(), o.rows, o.window),
                               o.rounds)
-    report.part("Beside others", f"nginx; {o.rows:,} rows, a tenth of them for curl and aiohttp; "
-                f"{o.window} in flight, {o.rounds} rounds: median (least to most).")
+    report.part("Beside others", f"nginx; {o.rows:,} rows, {o.window} in flight, {o.rounds} rounds: "
+                "median (least to most).")
     report.table(("", "rows/s", "µs CPU a row", "MiB"), show(measured))
     report.rounds("peers", ("peer", "rows_per_s", "cpu_us_per_row", "rss_mib"),
                   [(name, *r) for name, rounds in measured.items() for r in rounds])
@@ -82,7 +82,7 @@ def matrix(o, report):
         folder = Path(name)
         for words, url, ca, window in cases():
             rows = count // 4 if window == 1 else count
-            in_child(write_csv, folder / "rows.csv", rows)
+            write_csv(folder / "rows.csv", rows)
             them = peers(o.build, folder, url, rows, window, ca)
             wanted = (SNOWMELT, LOOP, CURL, AIOHTTP) if window > 1 else (SNOWMELT, LOOP)
             measured = run_rounds(folder, {k: them[k] for k in wanted}, 3)
@@ -104,7 +104,7 @@ def growth(o, report):
     with tempfile.TemporaryDirectory(dir=o.folder) as name, Nginx() as nginx:
         folder = Path(name)
         for size, rounds in sizes.items():
-            in_child(write_csv, folder / "rows.csv", size)
+            write_csv(folder / "rows.csv", size)
             run = []
             for _ in range(rounds):
                 forget(folder)
@@ -135,7 +135,7 @@ def again(o, report):
             csv = Path(name) / "rows.csv"
             for words, more in ("first run", 0), ("nothing to do", 0), ("a tenth is new", 10):
                 total = size + (size // more if more else 0)
-                in_child(write_csv, csv, total, total)
+                write_csv(csv, total, total)
                 m = measure(snowmelt(o.build, csv, mock.url, 16), environment())
                 lines.append((f"{size:,}", words, f"{m.wall:.1f}", f"{total / m.wall:,.0f}",
                               f"{m.cpu / total * 1e6:.1f}", f"{m.rss_mib:.1f}"))
