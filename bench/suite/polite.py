@@ -174,6 +174,7 @@ def outage(o, report):
 # --------------------------------------------------------------------- poisoned rows
 
 POISONED = 0.01
+OTHERS_DONE_S = 15  # the poisoned ones are tried for much longer
 
 
 def good_rows_per_s(o, share, rows):
@@ -181,9 +182,8 @@ def good_rows_per_s(o, share, rows):
     with (tempfile.TemporaryDirectory(dir=o.folder) as name,
           Flowmock(o.build, *LATENCY, "--fault", "poison:poison") as mock,
           Nginx(behind=mock.address, log=True) as nginx):
-        # The poisoned ones are tried for long; the others are over by then.
         send(o, Path(name), nginx.url(), rows, poison=share, good=(0, 1, INTERRUPTED),
-             interrupt_after=25 if share else None, window=o.window)
+             interrupt_after=OTHERS_DONE_S if share else None, window=o.window)
         seen = nginx.seen()
     done = [s.end for s in seen if s.status == 201]
     wanted = rows - int(rows * share)

@@ -7,7 +7,7 @@
  * since they free rows; of these, what was tried before goes before what is fresh.
  * Behind an open breaker one request at a time probes: a deletion, else a row not yet
  * tried, else the one that was proven absent or cleared first, else the look that is
- * due longest.
+ * due longest, and that without a wait if the last look was answered.
  */
 #include <assert.h>
 
@@ -44,11 +44,13 @@ static bool has_room(const struct engine *e)
 /* A pause, a pace and an open breaker are about the Flow Service; tokens come from elsewhere. */
 static nsec_t send_at(const struct engine *e)
 {
+	const struct job *j = candidate(e);
+	bool waits = e->breaker.open && j && (j->state == JOB_READY || !e->breaker.reads);
 	nsec_t at = MAX(e->paused_until, pace_ready_at(&e->pace));
 
-	if (!e->token.usable || !candidate(e))
+	if (!e->token.usable || !j)
 		return NSEC_NEVER;
-	return e->breaker.open ? MAX(at, e->breaker.probe_at) : at;
+	return waits ? MAX(at, e->breaker.probe_at) : at;
 }
 
 nsec_t admit_at(const struct engine *e)

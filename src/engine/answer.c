@@ -25,6 +25,12 @@ static bool is_throttled(enum engine_answer a)
 	return a == ANSWER_THROTTLED || a == ANSWER_THROTTLED_DOUBTFUL;
 }
 
+/* Does it tell what a lookup, listing or read asked for? */
+static bool is_finding(enum engine_answer a)
+{
+	return a >= ANSWER_FOUND_CREATED || a == ANSWER_GONE;
+}
+
 /* Is the create of this job out? */
 static bool is_create(const struct job *j)
 {
@@ -67,7 +73,7 @@ static void note_breaker(struct engine *e, nsec_t now, const struct job *j, enum
 	else if (counts)
 		breaker_failure(&e->breaker, now, j->serial, &e->random);
 	else if (e->breaker.open)
-		breaker_probed(&e->breaker, now, &e->random);
+		breaker_looked(&e->breaker, now, is_finding(a), &e->random);
 }
 
 /* What everybody learns from this answer. A request that we cut tells nothing. */

@@ -11,7 +11,7 @@ void breaker_init(struct breaker *b)
 	*b = (struct breaker){0};
 }
 
-void breaker_probed(struct breaker *b, nsec_t now, struct random *r)
+static void wait_again(struct breaker *b, nsec_t now, struct random *r)
 {
 	nsec_t wait = MAX((now - b->opened_at) / 4, PROBE_WAIT_MIN);
 
@@ -29,7 +29,7 @@ static bool in_streak(const struct breaker *b, uint64_t serial)
 void breaker_failure(struct breaker *b, nsec_t now, uint64_t serial, struct random *r)
 {
 	if (b->open) {
-		breaker_probed(b, now, r);
+		wait_again(b, now, r);
 		return;
 	}
 	if (in_streak(b, serial))
@@ -39,7 +39,14 @@ void breaker_failure(struct breaker *b, nsec_t now, uint64_t serial, struct rand
 		return;
 
 	*b = (struct breaker){.open = true, .opened_at = now};
-	breaker_probed(b, now, r);
+	wait_again(b, now, r);
+}
+
+void breaker_looked(struct breaker *b, nsec_t now, bool answered, struct random *r)
+{
+	b->reads = answered;
+	if (!answered)
+		wait_again(b, now, r);
 }
 
 void breaker_success(struct breaker *b)

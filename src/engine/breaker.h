@@ -6,6 +6,11 @@
  * after the server is. Any complete answer to one of these that is not overload
  * closes it. Lookups, reads and token fetches neither open nor close it, but for the
  * read that a deletion begins with: it counts, too, unless it clears that.
+ *
+ * A lookup or read that is answered as it was asked shows that the server reads well: then
+ * more of them follow without a wait, still one at a time. Else the doubts that an outage
+ * leaves at the end of a run, when no create is left to close the breaker, would wait it
+ * out again one by one.
  */
 #pragma once
 
@@ -21,6 +26,7 @@ struct breaker {
 	bool open;
 	nsec_t opened_at;                /* while open */
 	nsec_t probe_at;                 /* while open: the next probe may leave */
+	bool reads;                      /* but for one that only looks, which need not wait */
 	uint64_t streak[BREAKER_STREAK]; /* serials of the rows of the streak */
 	uint32_t streak_len;
 };
@@ -33,5 +39,5 @@ void breaker_failure(struct breaker *b, nsec_t now, uint64_t serial, struct rand
 /** A complete answer to one that is not overload. */
 void breaker_success(struct breaker *b);
 
-/** A probe that only looked has ended: wait again before the next. */
-void breaker_probed(struct breaker *b, nsec_t now, struct random *r);
+/** A probe that only looked has ended. @param answered  as it was asked */
+void breaker_looked(struct breaker *b, nsec_t now, bool answered, struct random *r);

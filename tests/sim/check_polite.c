@@ -94,7 +94,9 @@ static void check_probe(struct sim *s, const struct engine_action *a)
 	if (c->probe_out)
 		sim_breach(
 			s, "%s leaves while a probe of the breaker is out", trace_job(s, a->job));
-	if (s->now - c->last_probe < probe_wait(c, c->last_probe) / 2)
+	if (c->reads && !is_main(a->send.request)) /* one after the other, without a wait */
+		sim_cover(s, COVER_LOOKS_BEHIND_BREAKER);
+	else if (s->now - c->last_probe < probe_wait(c, c->last_probe) / 2)
 		sim_breach(s, "a probe leaves %lld us after the last, at least %lld are due",
 			(long long)((s->now - c->last_probe) / USEC),
 			(long long)(probe_wait(c, c->last_probe) / 2 / USEC));
@@ -160,7 +162,7 @@ static void check_breaker(
 		if (!of_create || c->distinct < 5)
 			sim_breach(s, "the breaker opens after %u failed rows", c->distinct);
 		c->open_since = c->last_probe = c->last_open = s->now;
-		c->probe_out = false;
+		c->probe_out = c->reads = false;
 	}
 	if (!now->breaker_open && c->before.breaker_open) {
 		if (!now->ending && (!of_create || c->streak_len != 0))
@@ -170,6 +172,14 @@ static void check_breaker(
 }
 
 /* --------------------------------------------------------------- the whole of it */
+
+/* What only looks has one of these answers, or is in trouble. */
+static bool finds_out(enum engine_answer a)
+{
+	return a == ANSWER_FOUND_CREATED || a == ANSWER_FOUND_ADOPTED || a == ANSWER_CONFLICT ||
+	       a == ANSWER_ABSENT || a == ANSWER_MORE || a == ANSWER_LISTED ||
+	       check_task_finding(a);
+}
 
 static void on_answer(struct sim *s, const struct engine_event *e)
 {
@@ -193,10 +203,13 @@ static void on_answer(struct sim *s, const struct engine_event *e)
 		count_streak(s, q->row, e->answer.answer);
 	if (c->open_since != NSEC_NONE)
 		c->last_open = s->now;
+	if (!counts(s, e))
+		c->reads = finds_out(e->answer.answer);
 	if (e->job == c->probe_job && c->probe_out) {
 		c->probe_out = false;
 		c->probe_job = ENGINE_NO_JOB;
-		c->last_probe = s->now;
+		if (counts(s, e) || !c->reads)
+			c->last_probe = s->now;
 	}
 }
 

@@ -57,6 +57,7 @@
 	X(FETCH_LATE, "token renewed after failures, before its end")                              \
 	X(FETCH_PAUSED, "token fetched during a pause")                                            \
 	X(FETCH_BREAKER, "token fetched behind an open breaker")                                   \
+	X(LOOKS_BEHIND_BREAKER, "a look behind an open breaker that followed one without a wait")  \
 	X(FETCH_CUT, "fetch cut by the end")                                                       \
 	X(FETCH_REFUSED, "token refused after others came")                                        \
 	X(TOKEN_GIVEN, "token given, and gone")                                                    \

@@ -220,6 +220,34 @@ static void the_breaker_opens_after_five_and_closes_by_a_probe(void **state)
 	story_end(&st);
 }
 
+/* No create is left to close it. A look that is answered lets the next one follow at once, still
+ * one at a time. */
+static void doubts_behind_an_open_breaker_are_looked_up_in_a_row(void **state)
+{
+	struct story st;
+
+	story_begin(&st, 6);
+	st.set.config.concurrency = 8;
+	for (uint32_t i = 1; i <= 6; i++)
+		story_fault(&st, i, REQUEST_CREATE, FAULT_BROKEN_AFTER);
+	story_run(&st);
+	story_expect_after(&st, "row 3 line: created, attempts 1",
+		"[  112ms] row 4 answer: broken\n"
+		"[  112ms] row 4 lookup\n"
+		"[  112ms] row 5 answer: broken\n"
+		"[  112ms] row 6 answer: broken\n"
+		"[  132ms] row 4 answer: found_created\n"
+		"[  132ms] row 5 lookup\n"
+		"[  133ms] row 4 line: created, attempts 1\n"
+		"[  152ms] row 5 answer: found_created\n"
+		"[  152ms] row 6 lookup\n"
+		"[  153ms] row 5 line: created, attempts 1\n"
+		"[  172ms] row 6 answer: found_created\n"
+		"[  173ms] row 6 line: created, attempts 1\n"
+		"[  173ms] done: complete\n");
+	story_end(&st);
+}
+
 static void a_token_that_cannot_be_renewed_ends_the_run(void **state)
 {
 	struct story st;
@@ -429,6 +457,7 @@ int main(void)
 		cmocka_unit_test(a_retry_after_that_is_too_long_ends_the_run),
 		cmocka_unit_test(a_409_with_nothing_there_fails_once_settled),
 		cmocka_unit_test(the_breaker_opens_after_five_and_closes_by_a_probe),
+		cmocka_unit_test(doubts_behind_an_open_breaker_are_looked_up_in_a_row),
 		cmocka_unit_test(a_token_that_cannot_be_renewed_ends_the_run),
 		cmocka_unit_test(a_stop_leaves_doubts_unresolved),
 		cmocka_unit_test(an_abort_cuts_what_a_stop_lets_finish),

@@ -207,9 +207,11 @@ struct check {
 	bool ending;     /* as of the order that is looked at */
 	bool closing;    /* by causes that come with an event: admit no more */
 	uint32_t streak[5], streak_len, distinct; /* of creates that went wrong */
-	nsec_t open_since, last_probe;            /* the latter: when it was answered */
-	nsec_t last_open;                         /* any answer since it is open */
-	nsec_t busy_since;                        /* there have been jobs without a break since */
+	nsec_t open_since;
+	nsec_t last_probe; /* when it was answered, but for a look that found out */
+	bool reads;        /* the last look behind the open breaker did */
+	nsec_t last_open;  /* any answer since it is open */
+	nsec_t busy_since; /* there have been jobs without a break since */
 	bool probe_out;
 	uint32_t probe_job;
 	nsec_t last_answer;

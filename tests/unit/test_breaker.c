@@ -57,11 +57,25 @@ static void probes_wait_a_quarter_of_the_outage(void **state)
 	struct breaker b = opened();
 
 	assert_in_range(b.probe_at, 125 * MS, 250 * MS);
-	breaker_probed(&b, 40 * SEC, &random_source);
+	breaker_looked(&b, 40 * SEC, false, &random_source);
 	assert_in_range(b.probe_at, 45 * SEC, 50 * SEC);
 	breaker_failure(&b, 1000 * SEC, 9, &random_source);
 	assert_in_range(b.probe_at, 1015 * SEC, 1030 * SEC);
 	assert_int_equal(b.opened_at, 0); /* still the same outage */
+}
+
+static void a_look_that_is_answered_lets_the_next_one_go(void **state)
+{
+	struct breaker b = opened();
+	nsec_t at = b.probe_at;
+
+	assert_false(b.reads);
+	breaker_looked(&b, SEC, true, &random_source);
+	assert_true(b.open && b.reads);
+	assert_int_equal(b.probe_at, at); /* for a create nothing has changed */
+	breaker_looked(&b, 2 * SEC, false, &random_source);
+	assert_false(b.reads);
+	assert_in_range(b.probe_at, 2 * SEC + 250 * MS, 2 * SEC + 500 * MS);
 }
 
 static void a_good_answer_closes_it(void **state)
@@ -119,6 +133,7 @@ int main(void)
 		cmocka_unit_test(one_row_alone_never_opens_it),
 		cmocka_unit_test(any_good_answer_breaks_the_streak),
 		cmocka_unit_test(probes_wait_a_quarter_of_the_outage),
+		cmocka_unit_test(a_look_that_is_answered_lets_the_next_one_go),
 		cmocka_unit_test(a_good_answer_closes_it),
 		cmocka_unit_test(halt_counts_failures),
 		cmocka_unit_test(halt_by_percent_says_nothing_before_a_hundred_rows),
