@@ -11,6 +11,8 @@ from support import LIMIT_S, command, environment, read_results
 class Run:
     """A run that goes on while the test looks; what it says goes to files."""
 
+    started = []  # of the present test
+
     def __init__(self, logs, *args, env=None, prefix=(), **more):
         self.out_path, self.err_path = logs / "out", logs / "err"
         self.out_file, self.err_file = open(self.out_path, "wb"), open(self.err_path, "wb")
@@ -18,6 +20,7 @@ class Run:
             [*map(str, prefix), *command(*args)], env=env or environment(),
             stdin=subprocess.DEVNULL, stdout=self.out_file, stderr=self.err_file, **more)
         self.pid = self.process.pid
+        self.started.append(self)
 
     @property
     def out(self):

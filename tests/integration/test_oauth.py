@@ -186,7 +186,7 @@ def test_a_token_that_ends_early_is_renewed_once_and_nobody_lost(flowmock, tmp_p
     """Its life was told wrong: every row that meets it is sent again with the next."""
     mock = flowmock("--client-id", CLIENT, "--client-secret", SECRET, "--latency",
                     "uniform:5ms-50ms")
-    job = Job(tmp_path, mock, 300)
+    job = Job(tmp_path, mock, 1500)
     run = job.start("--concurrency", 32)
     revocations = 0
     for at in (50, 150):
@@ -202,7 +202,7 @@ def test_a_token_that_ends_early_is_renewed_once_and_nobody_lost(flowmock, tmp_p
 
 def test_a_revocation_while_ims_is_slow_waits_for_one_fetch(flowmock, tmp_path):
     mock = flowmock(*STRICT, "--token-latency", "fixed:1s", "--latency", "uniform:5ms-50ms")
-    job = Job(tmp_path, mock, 200)
+    job = Job(tmp_path, mock, 1500)
     run = job.start("--concurrency", 32)
     assert run.until(lambda: mock.status()["creates"] >= 50)
     mock.tell("revoke")
@@ -216,22 +216,17 @@ def test_a_slow_renewal_holds_nobody_up(flowmock, tmp_path):
     """A fetch takes 200 ms, and a token is renewed at least 300 ms before its end."""
     mock = flowmock(*STRICT, "--token-lifetime", "6s", "--token-latency", "fixed:200ms",
                     "--latency", "uniform:1ms-20ms")
-    job = Job(tmp_path, mock, 400)
+    job = Job(tmp_path, mock, 600)  # two renewals: a busy machine may let us miss one
     run = job.start("--rate", "50/s", "--concurrency", 8)
-
-    def renewing():
-        seen = mock.status()
-        return seen["tokens"]["fetches"] == 2 and seen["tokens"]["in_flight"] == 1
-
-    assert run.until(renewing)
-    before = mock.status()["requests"]["POST"]
+    before = {}
 
     def going_on():
         seen = mock.status()
-        assert seen["tokens"]["in_flight"] == 1, "nothing was sent during the fetch"
-        return seen["requests"]["POST"] > before
+        fetches, posts = seen["tokens"]["fetches"], seen["requests"]["POST"]
+        during = fetches > 1 and seen["tokens"]["in_flight"] == 1
+        return during and posts > before.setdefault(fetches, posts)
 
-    assert run.until(going_on)
+    assert run.until(going_on), "nothing was sent during a fetch"
     run.end(expect=0)
     job.check_nobody_lost()
     assert tokens(mock)["refused"] == 0
