@@ -48,6 +48,7 @@ struct net_transfer {
 
 	/* What the easy handle is set to, so that only differences are set. */
 	char *url;
+	CURLU *parsed; /* which spares libcurl to parse and print it for every request */
 	const char *method;
 	bool has_body;
 

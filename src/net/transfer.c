@@ -58,7 +58,8 @@ int net_transfer_init(
 	t->net = n;
 	buf_init_secret(&t->catch.body, o->body_max ? o->body_max : NET_BODY_MAX);
 	t->easy = curl_easy_init();
-	if (!t->easy)
+	t->parsed = curl_url();
+	if (!t->easy || !t->parsed)
 		return error_set(
 			reterr, -ENOMEM, "no memory for a connection: lower the concurrency");
 	list_push(&n->idle, &t->link);
@@ -68,6 +69,7 @@ int net_transfer_init(
 void net_transfer_done(struct net_transfer *t)
 {
 	curl_easy_cleanup(t->easy);
+	curl_url_cleanup(t->parsed);
 	buf_done(&t->catch.body);
 	free(t->url);
 }
@@ -80,7 +82,11 @@ static CURLcode set_url(struct net_transfer *t, const char *url)
 		return CURLE_OK;
 	free(t->url);
 	t->url = NULL;
+	if (curl_url_set(t->parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER))
+		return CURLE_URL_MALFORMAT;
 	code = curl_easy_setopt(t->easy, CURLOPT_URL, url);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(t->easy, CURLOPT_CURLU, t->parsed);
 	/* What is not encrypted stays on this machine: a proxy of http_proxy or
 	 * --proxy, which is elsewhere, would read the token. */
 	if (code == CURLE_OK)
