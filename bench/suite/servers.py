@@ -4,7 +4,6 @@ nginx writes down when it has answered and how long that took, if it is asked to
 a server saw is told by that server's clock.
 """
 
-import json
 import shutil
 import socket
 import subprocess
@@ -92,6 +91,8 @@ def make_certificate(folder):
 class Server:
     """A program that serves until it is left, in a folder that is gone then."""
 
+    ca = None
+
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="snowmelt-bench-"))
         self.folder.chmod(0o755)
@@ -99,6 +100,9 @@ class Server:
 
     def __enter__(self):
         return self
+
+    def forget(self):
+        """What was created so far is not there any more."""
 
     def __exit__(self, *_):
         if self.process:
@@ -164,13 +168,15 @@ class Flowmock(Server):
         self.process = subprocess.Popen(
             [build / "src/flowmock/flowmock", *(str(o) for o in options)], text=True,
             stdout=subprocess.PIPE)
-        self.url = self.process.stdout.readline().strip()
-        self.address = self.url.split("/")[2]
+        self.base = self.process.stdout.readline().strip()
+        self.address = self.base.split("/")[2]
 
     def __exit__(self, *_):
         super().__exit__()
         self.process.stdout.close()
 
-    def status(self):
-        with urllib.request.urlopen(f"http://{self.address}/_flowmock/status", timeout=30) as r:
-            return json.load(r)
+    def url(self):
+        return self.base
+
+    def forget(self):
+        urllib.request.urlopen(f"http://{self.address}/_flowmock/reset", b"", timeout=30).close()

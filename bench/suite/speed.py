@@ -16,12 +16,13 @@ from .servers import Flowmock, Nginx
 LATENCY_S = 0.02
 
 
-def run_rounds(folder, them, rounds):
+def run_rounds(folder, server, them, rounds):
     """(rows/s, CPU µs a row, MiB) of each peer, round by round."""
     measured = {name: [] for name in them}
     for _ in range(rounds):
         for name, peer in them.items():
             forget(folder)
+            server.forget()
             m = measure(peer.command, peer.env)
             measured[name].append((peer.rows / m.wall, m.cpu / peer.rows * 1e6, m.rss_mib))
     return measured
@@ -42,7 +43,7 @@ def beside_peers(o, report):
     with tempfile.TemporaryDirectory(dir=o.folder) as name, Nginx() as nginx:
         folder = Path(name)
         write_csv(folder / "rows.csv", o.rows)
-        measured = run_rounds(folder, peers(o.build, folder, nginx.url(), o.rows, o.window),
+        measured = run_rounds(folder, nginx, peers(o.build, folder, nginx.url(), o.rows, o.window),
                               o.rounds)
     report.part("Beside others", f"nginx; {o.rows:,} rows, {o.window} in flight, {o.rounds} rounds: "
                 "median (least to most).")
@@ -70,22 +71,22 @@ def matrix(o, report):
     def cases():
         with Nginx() as nginx:
             for window in 1, 8, 64, 256:
-                yield "http, address", nginx.url(), None, window
-            yield "http, host name", nginx.url("localhost"), None, o.window
+                yield "http, address", nginx, nginx.url(), window
+            yield "http, host name", nginx, nginx.url("localhost"), o.window
         with Nginx(tls=True) as nginx:
-            yield "https, address", nginx.url(), nginx.ca, o.window
-            yield "https, host name", nginx.url("localhost"), nginx.ca, o.window
+            yield "https, address", nginx, nginx.url(), o.window
+            yield "https, host name", nginx, nginx.url("localhost"), o.window
         with Flowmock(o.build, "--latency", f"{LATENCY_S * 1000:.0f}ms") as mock:
-            yield "flowmock, 20 ms", mock.url, None, o.window
+            yield "flowmock, 20 ms", mock, mock.url(), o.window
 
     with tempfile.TemporaryDirectory(dir=o.folder) as name:
         folder = Path(name)
-        for words, url, ca, window in cases():
+        for words, server, url, window in cases():
             rows = count // 4 if window == 1 else count
             write_csv(folder / "rows.csv", rows)
-            them = peers(o.build, folder, url, rows, window, ca)
+            them = peers(o.build, folder, url, rows, window, server.ca)
             wanted = (SNOWMELT, LOOP, CURL, AIOHTTP) if window > 1 else (SNOWMELT, LOOP)
-            measured = run_rounds(folder, {k: them[k] for k in wanted}, 3)
+            measured = run_rounds(folder, server, {k: them[k] for k in wanted}, 3)
             lines += [(words, window, *line) for line in show(measured)]
             lines[-len(wanted)] += (
                 f"{median(ratios(measured, SNOWMELT, LOOP, 0)):.2f}",
@@ -135,7 +136,7 @@ def again(o, report):
         for words, total in (("first run", o.rows), ("nothing to do", o.rows),
                              ("a tenth is new", o.rows + o.rows // 10)):
             write_csv(csv, total, total)
-            m = measure(snowmelt(o.build, csv, mock.url, o.window), environment())
+            m = measure(snowmelt(o.build, csv, mock.url(), o.window), environment())
             lines.append((words, f"{total:,}", f"{m.wall:.1f}", f"{total / m.wall:,.0f}",
                           f"{m.cpu / total * 1e6:.1f}", f"{m.rss_mib:.1f}"))
     report.part("Run again", f"flowmock on the same cores, {o.window} in flight, one run each. "

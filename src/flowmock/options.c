@@ -285,7 +285,7 @@ static const struct option table[] = {
 		"of timeout-after, timeout-late, error504-late (60s)", GIVE_DURATION},
 	{"rate-limit", "N/s", take_rate, AT(rate_limit), "429 beyond it (none)",
 		"give a rate such as 50/s, 120/m"},
-	{"rate-burst", "N", take_burst, AT(rate_burst), "requests it lets through at once (1)",
+	{"rate-burst", "N", take_burst, AT(rate_burst), "requests it lets through at once (what 100 ms hold)",
 		"give a number from 1 on"},
 	{"out-for", "START+TIME", take_outage, AT(outage),
 		"out of order so long, START after the first request", "give it as 2s+10s"},
@@ -352,7 +352,6 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *rete
 		.page_size = 100,
 		.retry_after_s = 1,
 		.hold = 60 * SEC,
-		.rate_burst = 1,
 		.token_lifetime = 24 * 3600 * SEC,
 		.invalid_client_status = 400,
 	};
@@ -367,6 +366,9 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *rete
 	r = check_together(&o, reterr);
 	if (r < 0)
 		return r;
+	/* One by one, a limit would refuse what a busy machine delivers two at once. */
+	if (o.rate_burst == 0)
+		o.rate_burst = (uint32_t)MAX(o.rate_limit / 10, 1);
 	if (o.bad_logins.count == 0)
 		take_texts(&o.bad_logins, "bad-");
 	if (o.in_use.count == 0)

@@ -79,7 +79,7 @@ struct options {
 	uint16_t retry_after_s;
 	nsec_t hold;
 	double rate_limit; /* requests a second; 0: none */
-	uint32_t rate_burst;
+	uint32_t rate_burst; /* at least 1 */
 	struct outage_span outage;
 	enum outage_way outage_way;
 };

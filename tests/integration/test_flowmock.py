@@ -886,6 +886,15 @@ def test_the_rate_limit_lets_a_burst_through_and_tells_when_to_come_back(flowmoc
     assert 50 <= int(answers[4].headers["Retry-After"]) <= 60
 
 
+@pytest.mark.parametrize("limit, burst", [("1/m", 1), ("1200/m", 2), ("50/s", 5)])
+def test_a_tenth_of_a_second_comes_at_once_by_default(flowmock, limit, burst):
+    server = flowmock("--rate-limit", limit)
+    statuses = [server.flow.create(f"dev{i}").status for i in range(burst)]
+    assert statuses == [201] * burst
+    statuses = create_many(server, [f"more{i}" for i in range(200)], concurrency=50)
+    assert 429 in statuses
+
+
 def test_latency_delays_and_thousands_wait_together(flowmock):
     server = flowmock("--latency", "fixed:300ms")
     start = time.monotonic()
