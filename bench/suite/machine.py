@@ -23,7 +23,6 @@ class Measured(NamedTuple):
     wall: float
     cpu: float
     rss_mib: float
-    status: int
 
 
 def stop(process, signum):
@@ -63,8 +62,7 @@ def measure(command, env=None, good=(0,), interrupt_after=None):
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in good:
             sys.exit(f"{command[6]} ended with {process.returncode}:\n{err[-2000:]}")
-        return Measured(wall, usage.ru_utime + usage.ru_stime, int(peak.read()) / 1024,
-                        process.returncode)
+        return Measured(wall, usage.ru_utime + usage.ru_stime, int(peak.read()) / 1024)
 
 
 def median(values):

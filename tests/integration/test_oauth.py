@@ -216,17 +216,21 @@ def test_a_slow_renewal_holds_nobody_up(flowmock, tmp_path):
     """A fetch takes 200 ms, and a token is renewed at least 300 ms before its end."""
     mock = flowmock(*STRICT, "--token-lifetime", "6s", "--token-latency", "fixed:200ms",
                     "--latency", "uniform:1ms-20ms")
-    job = Job(tmp_path, mock, 600)  # two renewals: a busy machine may let us miss one
-    run = job.start("--rate", "50/s", "--concurrency", 8)
-    before = {}
+    job = Job(tmp_path, mock, 1600)
+    run = job.start("--rate", "200/s", "--concurrency", 8)
+    renewal = {}
+
+    def renewing():
+        renewal.update(mock.status())
+        return renewal["tokens"]["fetches"] == 2 and renewal["tokens"]["in_flight"] == 1
 
     def going_on():
         seen = mock.status()
-        fetches, posts = seen["tokens"]["fetches"], seen["requests"]["POST"]
-        during = fetches > 1 and seen["tokens"]["in_flight"] == 1
-        return during and posts > before.setdefault(fetches, posts)
+        assert seen["tokens"]["in_flight"] == 1, "nothing was sent during the fetch"
+        return seen["requests"]["POST"] > renewal["requests"]["POST"]
 
-    assert run.until(going_on), "nothing was sent during a fetch"
+    assert run.until(renewing)
+    assert run.until(going_on)
     run.end(expect=0)
     job.check_nobody_lost()
     assert tokens(mock)["refused"] == 0
